@@ -1,0 +1,1 @@
+"""Where bytes come from: files, directories, archives in archives, images, standard input."""

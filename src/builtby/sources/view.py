@@ -1,0 +1,125 @@
+"""A view: the bytes of one file, wherever they are, read by offset and never whole.
+
+A format reads through a view, so that it works the same on a file of the disk, on an archive's member held in
+memory, and on a member too large to hold, of which only the beginning and the end are there.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Protocol
+
+WINDOW = 4 << 20
+OVERLAP = 512
+
+
+class View(Protocol):
+    """Bytes by offset. `read` returns fewer bytes at the end, at a hole, and when the file has shrunk."""
+
+    size: int
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return up to `size` bytes at `offset`; never raises for offsets that are not there."""
+        ...
+
+    def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
+        """Yield (offset, bytes) pieces that cover the range, each overlapping the one before by OVERLAP.
+
+        A piece is only valid until the next one is asked for.
+        """
+        ...
+
+
+class BytesView:
+    """A view of bytes in memory."""
+
+    __slots__ = ("data", "size")
+
+    def __init__(self, data: bytes | bytearray | memoryview) -> None:
+        self.data = memoryview(data)
+        self.size = len(self.data)
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size <= 0:
+            return b""
+        return bytes(self.data[offset : offset + size])
+
+    def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
+        start, end = max(offset, 0), min(offset + size, self.size)
+        if start < end:
+            yield start, self.data[start:end]
+
+
+class FileView:
+    """A view of an open, seekable file. The descriptor belongs to the caller."""
+
+    __slots__ = ("_fd", "_head", "size")
+    _buffer = bytearray()  # one for the process: a fresh one for each file costs more than the search in it
+
+    def __init__(self, fd: int, size: int, head: bytes) -> None:
+        self._fd, self.size, self._head = fd, size, head
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size <= 0 or offset >= self.size:
+            return b""
+        if offset + size <= len(self._head):
+            return self._head[offset : offset + size]
+        return pread(self._fd, min(size, self.size - offset), offset)
+
+    def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
+        if len(FileView._buffer) < WINDOW:
+            FileView._buffer = bytearray(WINDOW)
+        buffer = memoryview(FileView._buffer)
+        position, end = max(offset, 0), min(offset + size, self.size)
+        while position < end:
+            count = pread_into(self._fd, buffer[: min(WINDOW, end - position)], position)
+            if count == 0:
+                return
+            yield position, buffer[:count]
+            if position + count >= end:
+                return
+            position += max(count - OVERLAP, 1)
+
+
+class SparseView:
+    """A view of a member too large to hold: only some spans of it were kept."""
+
+    __slots__ = ("_spans", "missed", "size")
+
+    def __init__(self, size: int, spans: list[tuple[int, bytes]]) -> None:
+        self.size, self._spans, self.missed = size, spans, False
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size <= 0:
+            return b""
+        for start, data in self._spans:
+            if start <= offset < start + len(data):
+                piece = data[offset - start : offset - start + size]
+                self.missed |= len(piece) < min(size, self.size - offset)
+                return piece
+        self.missed |= offset < self.size
+        return b""
+
+    def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
+        for start, data in self._spans:
+            low, high = max(start, offset), min(start + len(data), offset + size)
+            if low < high:
+                yield low, memoryview(data)[low - start : high - start]
+
+
+if hasattr(os, "preadv"):
+
+    def pread(fd: int, size: int, offset: int) -> bytes:
+        return os.pread(fd, size, offset)
+
+    def pread_into(fd: int, buffer: memoryview, offset: int) -> int:
+        return os.preadv(fd, [buffer], offset)
+else:  # Windows
+
+    def pread(fd: int, size: int, offset: int) -> bytes:
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.read(fd, size)
+
+    def pread_into(fd: int, buffer: memoryview, offset: int) -> int:
+        data = pread(fd, len(buffer), offset)
+        buffer[: len(data)] = data
+        return len(data)
