@@ -1,0 +1,152 @@
+r"""ELF: programs, libraries, objects, kernel modules, of every machine; with section headers or without.
+
+Surfaces (see the helper modules for more of each):
+
+- `elf.comment`: each string of `.comment`, in the order of the file; `times` counts repetitions.
+- `elf.sections`: the different section names, joined by blanks, in the order of the file.
+- `elf.note.*` (elf_notes), `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath`, `elf.version_need` (elf_dynamic).
+- `go.buildinfo*` (gobuildinfo).
+
+Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type` (`executable`, `pie`, `shared`,
+`object`, `core`, `other`), `linking` (`static`, `dynamic`), `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`),
+`libc` (`glibc`, `musl`, `bionic`, `uclibc`), `sections=none`, `overlay` (bytes behind the image), `go.pclntab=yes`.
+"""
+
+from builtby.formats import elf_names
+from builtby.formats.base import Format, Reading
+from builtby.formats.elf_dynamic import Dynamic, read_dynamic
+from builtby.formats.elf_image import (
+    ET_CORE,
+    ET_DYN,
+    ET_EXEC,
+    ET_REL,
+    MAGIC,
+    PF_W,
+    PT_LOAD,
+    SHT_NOBITS,
+    SHT_SYMTAB,
+    Image,
+    open_image,
+)
+from builtby.formats.elf_notes import read_notes
+from builtby.formats.elf_regions import add_regions
+from builtby.formats.gobuildinfo import read_buildinfo
+from builtby.sources.view import View
+
+_MOST_COMMENT = 256 << 10
+_MOST_COMMENTS = 256
+_LONGEST_GO_STRING = 1 << 20
+_TYPES = {ET_REL: "object", ET_EXEC: "executable", ET_DYN: "shared", ET_CORE: "core"}
+_LIBC_INTERPRETERS = {"ld-musl": "musl", "ld-linux": "glibc", "ld64.so": "glibc", "ld.so.1": "glibc",
+                      "linker": "bionic", "ld-uClibc": "uclibc"}
+_LIBC_LIBRARIES = {"libc.so.6": "glibc", "libc.musl": "musl", "ld-linux": "glibc"}
+_SYSTEMS = {"glibc": "linux-gnu", "musl": "linux-musl", "bionic": "android", "uclibc": "linux-uclibc"}
+
+
+def read(view: View, path: str) -> Reading:
+    """Return what stands in an ELF file."""
+    reading = Reading("elf")
+    image = open_image(view)
+    if image is None:
+        reading.problem = "the ELF header is truncated or not valid"
+        return reading
+    read_comment(image, reading)
+    dynamic = read_dynamic(image, reading)
+    read_notes(image, reading)
+    _read_go(image, reading)
+    if image.rows:
+        reading.add("elf.sections", " ".join(dict.fromkeys(image.names[1:257])))
+    overlay = overlay_of(image)
+    _tell_facts(image, dynamic, reading, overlay[1])
+    add_regions(image, reading, overlay)
+    reading.problem = image.problem
+    return reading
+
+
+def read_comment(image: Image, reading: Reading) -> None:
+    """Add `elf.comment`. The order tells: what stands first was linked first, and mostly is the crt's."""
+    section = image.section(".comment")
+    if section is None:
+        return
+    raw = image.content(section, _MOST_COMMENT)
+    places: dict[bytes, list[int]] = {}
+    at = 0
+    for part in raw.split(b"\0"):
+        if part:
+            places.setdefault(part, [section.offset + at, 0])[1] += 1
+        at += len(part) + 1
+    for value, (offset, times) in list(places.items())[:_MOST_COMMENTS]:
+        reading.add("elf.comment", value, offset, times)
+
+
+def _read_go(image: Image, reading: Reading) -> None:
+    section = image.section(".go.buildinfo")
+    if section is not None:
+        ranges = [(section.offset, section.size)]
+    elif image.rows:
+        return
+    else:
+        ranges = [(s.offset, s.size) for s in image.segments if s.type == PT_LOAD and s.flags & PF_W][:1]
+
+    def at(address: int, size: int) -> bytes:
+        offset = image.offset_of(address)
+        return b"" if offset is None else image.view.read(offset, min(size, _LONGEST_GO_STRING))
+
+    read_buildinfo(image.view, ranges, at, reading)
+
+
+def overlay_of(image: Image) -> tuple[int, int]:
+    """Return (offset, size) of what follows the last thing that the headers know of; size 0 for nothing."""
+    end = max((s.offset + s.size for s in image.segments if s.type != 0x6474E551), default=0)
+    if image.rows:
+        last = max((row[4] + row[5] for row in image.rows if row[1] != SHT_NOBITS), default=0)
+        end = max(end, last, image.shoff + len(image.rows) * (64 if image.bits == 64 else 40))
+    if not end or (image.type == ET_REL and not image.rows):
+        return 0, 0
+    return end, max(image.view.size - end, 0)
+
+
+def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) -> None:
+    facts = reading.facts
+    facts["class"] = str(image.bits)
+    facts["endian"] = "little" if image.order == "<" else "big"
+    facts["machine"] = elf_names.machine(image.machine, image.bits, image.order)
+    facts["type"] = _type(image, dynamic)
+    if image.type in (ET_EXEC, ET_DYN):
+        facts["linking"] = "dynamic" if dynamic.interpreter is not None or dynamic.needed else "static"
+    if image.rows:
+        facts["stripped"] = "no" if any(row[1] == SHT_SYMTAB for row in image.rows) else "yes"
+        dwarf = image.section(".debug_info") or image.section(".zdebug_info")
+        facts["debug"] = "dwarf" if dwarf and dwarf.type != SHT_NOBITS else "no"
+        if image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab"):
+            facts["go.pclntab"] = "yes"
+    else:
+        facts["sections"] = "none"
+    if overlay:
+        facts["overlay"] = str(overlay)
+    _tell_system(image, dynamic, facts)
+
+
+def _type(image: Image, dynamic: Dynamic) -> str:
+    if image.type == ET_DYN and (dynamic.pie or (dynamic.interpreter is not None and dynamic.soname is None)):
+        return "pie"
+    return _TYPES.get(image.type, "other")
+
+
+def _tell_system(image: Image, dynamic: Dynamic, facts: dict[str, str]) -> None:
+    libc = None
+    if dynamic.interpreter is not None:
+        name = dynamic.interpreter.rpartition("/")[2]
+        libc = next((libc for start, libc in _LIBC_INTERPRETERS.items() if name.startswith(start)), None)
+    for library in dynamic.needed if libc is None else ():
+        libc = libc or next((libc for start, libc in _LIBC_LIBRARIES.items() if library.startswith(start)), None)
+    if libc is not None:
+        facts["libc"] = libc
+        facts.setdefault("os", _SYSTEMS[libc])
+        if libc == "musl":
+            facts["os"] = "linux-musl"
+    elif image.osabi in elf_names.OSABI:
+        facts.setdefault("os", elf_names.OSABI[image.osabi])
+
+
+FORMAT = Format("elf", read, magics=(MAGIC,))
