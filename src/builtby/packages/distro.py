@@ -15,7 +15,7 @@ def os_release(data: bytes) -> Distro | None:
     fields: dict[str, str] = {}
     for line in decoded(data[:65536]).split("\n"):
         key, equals, value = line.partition("=")
-        if equals and key.isupper() or key == "VERSION_ID":
+        if equals and key.replace("_", "").isupper():
             fields[key] = _unquoted(value.strip())
     name = fields.get("ID", "").lower()
     if not _ID.fullmatch(name):

@@ -52,15 +52,15 @@ class Owners:
 
         The same database met again, in an upper layer, takes the place of the one before.
         """
-        for index in self._by_database.pop(path, ()):
-            self._owned[index] = None
-        named = []
+        for before in self._by_database.pop(path, ()):
+            self._owned[before] = None
+        named: list[Package] = []
         indexes: list[int] = []
         for package in database.read(data, path):
-            index = self._add(package, path, database.root)
-            if index is None:
+            added = self._add(package, path, database.root)
+            if added is None:
                 break
-            indexes.append(index)
+            indexes.append(added)
             if package.version:
                 named.append(package._replace(files=()))
         self._by_database[path] = indexes
