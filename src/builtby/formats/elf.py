@@ -5,15 +5,18 @@ Surfaces (see the helper modules for more of each):
 - `elf.comment`: each string of `.comment`, in the order of the file; `times` counts repetitions.
 - `elf.sections`: the different section names, joined by blanks, in the order of the file.
 - `elf.note.*` (elf_notes), `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath`, `elf.version_need` (elf_dynamic).
-- `go.buildinfo*` (gobuildinfo).
+- `elf.segments`, `elf.tail`, `elf.layout` (elf_layout).
+- `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
 
 Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type` (`executable`, `pie`, `shared`,
 `object`, `core`, `other`), `linking` (`static`, `dynamic`), `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`),
-`libc` (`glibc`, `musl`, `bionic`, `uclibc`), `sections=none`, `overlay` (bytes behind the image), `go.pclntab=yes`.
+`libc` (`glibc`, `musl`, `bionic`, `uclibc`), `sections=none`, `overlay` (bytes behind the image), `go.pclntab=yes`,
+`patched=yes`.
 """
 
 from builtby.formats import elf_names
 from builtby.formats.base import Format, Reading
+from builtby.formats.elf_dwarf import read_producers
 from builtby.formats.elf_dynamic import Dynamic, read_dynamic
 from builtby.formats.elf_image import (
     ET_CORE,
@@ -28,6 +31,7 @@ from builtby.formats.elf_image import (
     Image,
     open_image,
 )
+from builtby.formats.elf_layout import read_layout
 from builtby.formats.elf_notes import read_notes
 from builtby.formats.elf_regions import add_regions
 from builtby.formats.gobuildinfo import read_buildinfo
@@ -35,6 +39,8 @@ from builtby.sources.view import View
 
 _MOST_COMMENT = 256 << 10
 _MOST_COMMENTS = 256
+_LEAST_OVERLAY = 32
+"""Fewer bytes behind the image are padding."""
 _LONGEST_GO_STRING = 1 << 20
 _TYPES = {ET_REL: "object", ET_EXEC: "executable", ET_DYN: "shared", ET_CORE: "core"}
 _LIBC_INTERPRETERS = {"ld-musl": "musl", "ld-linux": "glibc", "ld64.so": "glibc", "ld.so.1": "glibc",
@@ -56,6 +62,8 @@ def read(view: View, path: str) -> Reading:
     _read_go(image, reading)
     if image.rows:
         reading.add("elf.sections", " ".join(dict.fromkeys(image.names[1:257])))
+    read_layout(image, reading)
+    read_producers(image, reading)
     overlay = overlay_of(image)
     _tell_facts(image, dynamic, reading, overlay[1])
     add_regions(image, reading, overlay)
@@ -101,7 +109,7 @@ def overlay_of(image: Image) -> tuple[int, int]:
     if image.rows:
         last = max((row[4] + row[5] for row in image.rows if row[1] != SHT_NOBITS), default=0)
         end = max(end, last, image.shoff + len(image.rows) * (64 if image.bits == 64 else 40))
-    if not end or (image.type == ET_REL and not image.rows):
+    if not end or image.view.size - end < _LEAST_OVERLAY or (image.type == ET_REL and not image.rows):
         return 0, 0
     return end, max(image.view.size - end, 0)
 

@@ -115,8 +115,8 @@ def _add_android(image: Image, reading: Reading, offset: int, payload: bytes) ->
 def _add_bsd(image: Image, reading: Reading, system: str, note: Note) -> None:
     payload = note.payload
     reading.facts["os"] = system
-    number = unpack_from(image.order + "I", payload)[0] if len(payload) == 4 else None
-    reading.add(f"elf.note.{system}", f"type={note.kind} {readable(payload[:256]) if number is None else number}", note.offset)
+    shown = str(unpack_from(image.order + "I", payload)[0]) if len(payload) == 4 else readable(payload[:256])
+    reading.add(f"elf.note.{system}", f"type={note.kind} {shown}", note.offset)
 
 
 def readable(payload: bytes) -> str:
