@@ -50,7 +50,7 @@ def read(stream: Stream, _note: Note) -> Members:
             return
         source.unread(rest)
         if not _accepts("", rest):
-            yield Member("initramfs", "file", None), source
+            yield Member("", "file", None), source
             return
 
 

@@ -153,16 +153,19 @@ class Inflated:
             decoder = self._decoder = self._make()
         if self.ended or size <= 0:
             return b""
-        data = b""
-        if decoder.needs_input:
-            data = self._source(FEED)
-            if not data:
+        data = self._source(FEED) if decoder.needs_input else b""
+        if not data and decoder.needs_input:
+            if not isinstance(decoder, _Lzma):  # LZMA need not mark its end
                 raise Damaged("the compressed data ends too early (truncated?)")
+            self.ended = True
+            return b""
         try:
             plain = decoder.decompress(data, min(size, PIECE))
         except _ERRORS as error:
             raise Damaged(f"the compressed data cannot be decoded: {error}") from error
         self.ended = decoder.eof
+        if not (plain or data or self.ended or decoder.needs_input):
+            raise Damaged("the compressed data cannot be decoded: it leads nowhere")
         return plain
 
     @property
