@@ -22,7 +22,7 @@ _MOST_ATTRIBUTES = 128
 _MOST_REFERENCES = 64
 _COMPILER_IDENTIFIER = 100
 _MOST_PARTS = 64
-_STRING, _INT, _BOOL = 0x0E, 0x08, 0x02
+_STRING, _INT, _BOOL, _ENUM = 0x0E, 0x08, 0x02, 0x11
 
 
 def read_dotnet(image: Image, embedded: tuple[int, int], reading: Reading) -> None:
@@ -99,8 +99,11 @@ def _constructor(metadata: Metadata, coded: int) -> tuple[str, bytes]:
 def _arguments(blob: bytes, signature: bytes) -> str:
     """Return the constructor's arguments, as far as they are strings and numbers, joined by commas."""
     found: list[str] = []
-    at = 2
-    for kind in signature[3:] if blob[:2] == b"\x01\0" else b"":
+    at, place = 2, 3
+    while blob[:2] == b"\x01\0" and place < len(signature):
+        kind, place = signature[place], place + 1
+        if kind == _ENUM:
+            kind, place = _INT, place + max(compressed(signature, place)[1], 1)
         if kind == _STRING:
             length, skip = compressed(blob, at)
             found.append(blob[at + skip : at + skip + length].decode("utf-8", "backslashreplace"))

@@ -162,4 +162,5 @@ def read_sections(image: Image, offset: int, count: int) -> None:
             name = image.view.read(strings + int(name[1:]), 128).partition(b"\0")[0]
         flags = unpack_from("<I", raw, at + 36)[0]
         text = name.decode("utf-8", "backslashreplace")
-        image.sections.append(Section(text, address, virtual_size, start, 0 if flags & UNINITIALISED else length, flags))
+        held = 0 if flags & UNINITIALISED else length
+        image.sections.append(Section(text, address, virtual_size, start, held, flags))
