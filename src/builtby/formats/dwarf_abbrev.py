@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-_MOST_CODES = 2000
 _MOST_ATTRIBUTES = 64
-_CHUNK = 1024
-_MOST_TABLE = 64 << 10
+_CHUNK = 8192
+_MOST_TABLE = 512 << 10
+_UNIT_TAGS = (0x11, 0x4A, 0x3C)
+"""compile_unit, skeleton_unit, partial_unit."""
 
 _FIXED = {
     0x0B: 1, 0x05: 2, 0x06: 4, 0x07: 8, 0x0C: 1, 0x11: 1, 0x12: 2, 0x13: 4, 0x14: 8, 0x19: 0, 0x1E: 16, 0x1C: 4,
@@ -20,6 +21,9 @@ _LEB = {0x0D: None, 0x0F: None, 0x15: None, 0x1A: "str_offsets", 0x1B: None, 0x2
 _INDEXED = {0x25, 0x26, 0x27, 0x28}
 _BLOCKS = {0x0A: 1, 0x03: 2, 0x04: 4}
 _STRING, _ADDRESS, _REF_ADDRESS, _BLOCK, _EXPRESSION, _INDIRECT, _IMPLICIT = 0x08, 0x01, 0x10, 0x09, 0x18, 0x16, 0x21
+
+
+_Specification = list[tuple[int, int, int]]
 
 
 class Entry(NamedTuple):
@@ -48,7 +52,8 @@ class Abbreviations:
 
     def __init__(self, read: Callable[[int, int], bytes]) -> None:
         self._read = read
-        self._known: dict[tuple[int, int], list[tuple[int, int, int]] | None] = {}
+        self._known: dict[tuple[int, int], _Specification | None] = {}
+        self._parsed: dict[bytes, _Specification] = {}
 
     def first(self, entry: Entry, table: int, wanted: frozenset[int]) -> dict[int, Value]:
         """Return the wanted attributes of an entry, as far as its bytes reach."""
@@ -64,42 +69,49 @@ class Abbreviations:
             at = after
         return values
 
-    def _attributes(self, table: int, code: int) -> list[tuple[int, int, int]] | None:
+    def _attributes(self, table: int, code: int) -> _Specification | None:
         key = (table, code)
         if key not in self._known:
             self._known[key] = self._find(table, code)
         return self._known[key]
 
-    def _find(self, table: int, code: int) -> list[tuple[int, int, int]] | None:
-        """Return (attribute, form, constant) of an abbreviation; the first one in most tables, so little is read."""
+    def _find(self, table: int, code: int) -> _Specification | None:
+        """Return (attribute, form, constant) of the abbreviation of a unit's first entry.
+
+        The table is not walked but searched: behind the two zeros that end another abbreviation stand the code and
+        one of a unit's tags. A walk in Python took nine tenths of the time.
+        """
         size = _CHUNK
         while size <= _MOST_TABLE:
             raw = self._read(table, size)
-            found = _scan(raw, code)
-            if found is not None or len(raw) < size:
-                return found
+            starts = [at for at in (_search(raw, code, tag) for tag in _UNIT_TAGS) if at >= 0]
+            end = raw.find(b"\0\0", min(starts)) if starts else -1
+            if end >= 0:
+                return self._specified(raw[min(starts) : end + 3])
+            if len(raw) < size:
+                return None
             size *= 8
         return None
 
-
-def _scan(raw: bytes, code: int) -> list[tuple[int, int, int]] | None:
-    at = 0
-    for _ in range(_MOST_CODES):
-        number, at = leb(raw, at)
-        if number == 0:
-            return None
-        _, at = leb(raw, at)
-        attributes, at = _specification(raw, at + 1)
-        if at >= len(raw):
-            return None
-        if number == code:
-            return attributes
-    return None
+    def _specified(self, raw: bytes) -> _Specification:
+        if raw not in self._parsed:
+            self._parsed[raw] = _specification(raw)
+        return self._parsed[raw]
 
 
-def _specification(raw: bytes, at: int) -> tuple[list[tuple[int, int, int]], int]:
+def _search(raw: bytes, code: int, tag: int) -> int:
+    """Return where the attributes of an abbreviation begin; -1 when it is not there."""
+    key = uleb(code) + bytes((tag,))
+    if raw.startswith(key):
+        return len(key) + 1
+    at = raw.find(b"\0\0" + key)
+    return at + 2 + len(key) + 1 if at >= 0 else -1
+
+
+def _specification(raw: bytes) -> _Specification:
     attributes: list[tuple[int, int, int]] = []
-    while at < len(raw):
+    at = 0
+    while at < len(raw) and len(attributes) < _MOST_ATTRIBUTES:
         attribute, at = leb(raw, at)
         form, at = leb(raw, at)
         constant = 0
@@ -107,9 +119,17 @@ def _specification(raw: bytes, at: int) -> tuple[list[tuple[int, int, int]], int
             constant, at = leb(raw, at)
         if attribute == 0 and form == 0:
             break
-        if len(attributes) < _MOST_ATTRIBUTES:
-            attributes.append((attribute, form, constant))
-    return attributes, at
+        attributes.append((attribute, form, constant))
+    return attributes
+
+
+def uleb(number: int) -> bytes:
+    """Return a number as unsigned LEB128."""
+    parts = bytearray()
+    while number >= 0x80:
+        parts.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes((*parts, number))
 
 
 def leb(raw: bytes, at: int) -> tuple[int, int]:

@@ -9,8 +9,8 @@ Three surfaces, each a text of words with one blank between:
   `.comment .symtab .strtab .shstrtab` (GNU ld, gold), `.strtab .symtab .shstrtab .comment` (mold).
 - `elf.layout`: `base=0x400000` (the first LOAD's address), `align=0x1000` (its alignment),
   `code=shared|apart` (whether the LOAD with code shares a page of the file with its neighbour: lld, mold, gold and
-  GNU ld's `-z noseparate-code` do; GNU ld's `-z separate-code` pads), `relro=padded|exact|none` (padded: more memory than
-  file, as lld and mold do), `phdrs=64` (where the program headers stand), `shdrs=end|inside|start|none` (where the
+  GNU ld's `-z noseparate-code` do; GNU ld's `-z separate-code` pads), `relro=padded|exact|none` (padded: more memory
+  than file, as lld and mold do), `phdrs=64` (where the program headers stand), `shdrs=end|inside|start|none` (where the
   section headers stand; Go puts them at the start, patchelf leaves them inside), `shstrtab=last|first|middle` (its
   number among the sections).
 

@@ -18,7 +18,7 @@ class Relocations:
     def __init__(self, image: Image, section: Section | None) -> None:
         self._image = image
         self._symbols: Section | None = None
-        self._by_place: dict[int, tuple[int, int | None]] = {}
+        self._by_place: dict[int, tuple[int, ...]] = {}
         if section is not None:
             self._load(section.name)
 
@@ -29,8 +29,8 @@ class Relocations:
         self._symbols = self._image.section_at(found.link)
         form = _FORMS[self._image.bits, found.type == SHT_RELA, self._image.order]
         raw = self._image.content(found, _MOST_BYTES)
-        for fields in form.iter_unpack(raw[: len(raw) - len(raw) % form.size]):
-            self._by_place[fields[0]] = (self._symbol(fields[1]), fields[2] if len(fields) == 3 else None)
+        found_all = form.iter_unpack(raw[: len(raw) - len(raw) % form.size])
+        self._by_place = {fields[0]: fields[1:] for fields in found_all}
 
     def _symbol(self, info: int) -> int:
         if self._image.bits == 32:
@@ -44,8 +44,8 @@ class Relocations:
         known = self._by_place.get(place)
         if known is None:
             return number
-        symbol, addend = known
-        return max(self._symbol_value(symbol) + (number if addend is None else addend), 0)
+        addend = known[1] if len(known) == 2 else number
+        return max(self._symbol_value(self._symbol(known[0])) + addend, 0)
 
     def _symbol_value(self, index: int) -> int:
         form = _SYMBOLS[self._image.bits, self._image.order]
