@@ -11,7 +11,7 @@ from builtby._version import __version__
 
 if TYPE_CHECKING:
     from builtby.model import Artifact, BuiltBy, Mark, Present, Record, Skipped, Target
-    from builtby.scan import Options, scan
+    from builtby.scanning import Options, scan
 
 __all__ = [
     "Artifact", "BuiltBy", "Mark", "Options", "Present", "Record", "Skipped", "Target", "__version__", "scan",
@@ -23,5 +23,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # lazy: `builtby --version` 
         raise AttributeError(f"module 'builtby' has no attribute {name!r}")
     from importlib import import_module
 
-    home = "builtby.scan" if name in {"scan", "Options"} else "builtby.model"
+    home = "builtby.scanning" if name in {"scan", "Options"} else "builtby.model"
     return getattr(import_module(home), name)

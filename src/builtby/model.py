@@ -118,6 +118,8 @@ class Skipped(Value, frozen=True):
     target: int
     path: str
     reason: str
+    expected: bool = False
+    """Skipped because the caller asked for it (`--exclude`, `--max-size`): no failure."""
 
 
 class Target(Value, frozen=True):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from builtby.formats.base import Reading, Region, Surface
 from builtby.marks.load import Catalogue, Rule
-from builtby.marks.search import Searcher
+from builtby.marks.search import Hit, Searcher
 from builtby.sources.view import View
 
 
@@ -36,8 +36,8 @@ class Engine:
             for needle in rule.mark.needles:
                 self._by_needle.setdefault(needle.encode("latin-1"), []).append(rule)
         once = [all(rule.mark.once for rule in rules) for rules in self._by_needle.values()]
-        self._searcher = Searcher(self._by_needle, once)
-        self._needle_rules = list(self._by_needle.values())
+        self.searcher = Searcher(self._by_needle, once)
+        self.needle_rules = list(self._by_needle.values())
         self._match = lru_cache(maxsize=65536)(self._match_uncached)
 
     def apply(self, view: View | None, reading: Reading) -> list[Evidence]:
@@ -51,36 +51,21 @@ class Engine:
 
     def search(self, view: View, regions: Iterable[Region]) -> list[Evidence]:
         """Search regions of bytes for the rules that have needles."""
-        found: dict[tuple[str, str], Evidence] = {}
-        seen: dict[int, int] = {}
+        search = Search(self)
         for region in regions:
+            end = min(region.offset + region.size, view.size)
             for base, window in view.windows(region.offset, region.size):
-                for hit in self._searcher.search(window, base, seen):
-                    for rule in self._needle_rules[hit.needle]:
-                        if applies(rule, region.kind):
-                            self._try(rule, region.kind, hit.context, hit.context_offset, found)
-        return list(found.values())
-
-    def _try(self, rule: Rule, kind: str, context: str, base: int, found: dict[tuple[str, str], Evidence]) -> None:
-        match = rule.pattern.search(context)
-        if match is None:
-            return
-        key = (rule.id, match.group())
-        known = found.get(key)
-        offset = base + match.start()
-        if known is None:
-            surface = Surface(kind, printable(match.group()), offset)
-            found[key] = self._evidence(rule, match, surface)
-        elif known.surface.offset != offset:
-            found[key] = known._replace(surface=known.surface._replace(times=known.surface.times + 1))
+                search.feed(window, base, region.kind, first=base == region.offset, last=base + len(window) >= end)
+        return search.evidence()
 
     def _match_uncached(self, kind: str, value: str) -> tuple[Evidence, ...]:
         surface = Surface(kind, value)
         rules = self._by_kind.get(kind, []) + self._by_kind.get(kind.rpartition(".")[2], [])
         hits = ((rule, rule.pattern.search(value)) for rule in {rule.id: rule for rule in rules}.values())
-        return tuple(self._evidence(rule, match, surface) for rule, match in hits if match)
+        return tuple(self.evidence(rule, match, surface) for rule, match in hits if match)
 
-    def _evidence(self, rule: Rule, match: re.Match[str], surface: Surface) -> Evidence:
+    def evidence(self, rule: Rule, match: re.Match[str], surface: Surface) -> Evidence:
+        """Return what a match of a rule's pattern proves."""
         mark, groups = rule.mark, match.groupdict()
         version, range_ = groups.get("version") or mark.version, mark.range
         key = groups.get("key")
@@ -95,6 +80,37 @@ class Engine:
             rule, surface, version, None if version else range_, groups.get("vendor") or mark.vendor,
             language or mark.language or rule.tool.language,
         )
+
+
+class Search:
+    """One file's search for needles, window by window."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._seen: dict[int, int] = {}
+        self._found: dict[tuple[str, str], Evidence] = {}
+
+    def feed(self, window: memoryview, base: int, kind: str | None, *, first: bool, last: bool) -> None:
+        """Search a window at offset `base` of a region of `kind`; None: the kind is not known yet, any rule counts."""
+        for hit in self._engine.searcher.search(window, base, self._seen, first=first, last=last):
+            for rule in self._engine.needle_rules[hit.needle]:
+                if kind is None or applies(rule, kind):
+                    self._try(rule, kind or "data", hit)
+
+    def evidence(self) -> list[Evidence]:
+        """Return what was found."""
+        return list(self._found.values())
+
+    def _try(self, rule: Rule, kind: str, hit: Hit) -> None:
+        match = rule.pattern.search(hit.context)
+        if match is None:
+            return
+        key, offset = (rule.id, match.group()), hit.context_offset + match.start()
+        known = self._found.get(key)
+        if known is None:
+            self._found[key] = self._engine.evidence(rule, match, Surface(kind, printable(match.group()), offset))
+        elif known.surface.offset != offset:
+            self._found[key] = known._replace(surface=known.surface._replace(times=known.surface.times + 1))
 
 
 def applies(rule: Rule, kind: str) -> bool:

@@ -9,8 +9,11 @@ from builtby.marks.schema import Example
 from builtby.sources.view import BytesView
 
 
-def lint(catalogue: Catalogue) -> list[str]:
-    """Return what is wrong, one sentence each; an empty list for a sound catalogue."""
+def lint(catalogue: Catalogue, only: str | None = None) -> list[str]:
+    """Return what is wrong, one sentence each; an empty list for a sound catalogue.
+
+    `only` names a tool: its rules alone are tried, beside the others.
+    """
     problems: list[str] = []
     names = [rule.id for rule in (*catalogue.marks, *catalogue.present)]
     problems += [f"{name}: two rules have this name" for name in sorted({n for n in names if names.count(n) > 1})]
@@ -18,11 +21,15 @@ def lint(catalogue: Catalogue) -> list[str]:
     for tool in catalogue.tools:
         problems += [f"{tool.tool}: yields_to names {other!r}, which is no tool" for other in tool.yields_to
                      if other not in tools]
-    for rule in catalogue.marks:
+    for rule in _chosen(catalogue.marks, only):
         problems += _lint_rule(Engine(_only(rule)), rule, names)
-    for rule in catalogue.present:
+    for rule in _chosen(catalogue.present, only):
         problems += _lint_rule(Engine(_only(rule, present=True), present=True), rule, names)
     return problems
+
+
+def _chosen(rules: tuple[Rule, ...], only: str | None) -> Iterator[Rule]:
+    return (rule for rule in rules if only is None or rule.tool.tool == only)
 
 
 def _only(rule: Rule, *, present: bool = False) -> Catalogue:

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 import hyperscan
 
+from builtby.sources.view import OVERLAP
+
 BEFORE, AFTER = 96, 256
-"""How much text around a needle a pattern gets to see. Their sum is below a window's overlap."""
+"""How much text around a needle a pattern gets to see. Their sum is below OVERLAP, that of two windows."""
 MOST = 512
 """Hits of one needle in one file that are looked at; a file full of them proves no more."""
 
@@ -38,18 +40,24 @@ class Searcher:
             )
             self._scratch = hyperscan.Scratch(self._database)
 
-    def search(self, data: memoryview, base: int, seen: dict[int, int]) -> list[Hit]:
-        """Return the hits in `data`, which stands at offset `base`; `seen` counts hits by needle over a file."""
+    def search(self, data: memoryview, base: int, seen: dict[int, int], *, first: bool, last: bool) -> list[Hit]:
+        """Return the hits in `data`, which stands at offset `base`; `seen` counts hits by needle over a file.
+
+        Of several windows that overlap, each hit is returned once, by the window that shows all its context:
+        a version that is cut off at a window's end would be a wrong version.
+        """
         if self._database is None:
             return []
         ends: list[tuple[int, int]] = []
-        counts = seen
+        needles, length = self.needles, len(data)
+        lowest, highest = (0 if first else OVERLAP - AFTER + 1), (length if last else length - AFTER)
 
         def found(needle: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            count = counts.get(needle, 0)
-            if count < MOST:
-                counts[needle] = count + 1
-                ends.append((needle, end))
+            if lowest <= end - len(needles[needle]) <= highest:
+                count = seen.get(needle, 0)
+                if count < MOST:
+                    seen[needle] = count + 1
+                    ends.append((needle, end))
 
         self._database.scan(data, match_event_handler=found, scratch=self._scratch)  # type: ignore[type-var]  # stubs know str and bytes only
         return [self._hit(data, base, needle, end) for needle, end in ends]

@@ -6,12 +6,13 @@ memory, and on a member too large to hold, of which only the beginning and the e
 
 import os
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 WINDOW = 4 << 20
 OVERLAP = 512
 
 
+@runtime_checkable
 class View(Protocol):
     """Bytes by offset. `read` returns fewer bytes at the end, at a hole, and when the file has shrunk."""
 

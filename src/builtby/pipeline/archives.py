@@ -1,0 +1,84 @@
+"""Goes into archives, and into archives in them, without unpacking any."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from builtby.pipeline.budget import Exhausted
+from builtby.pipeline.lent import Lent
+from builtby.pipeline.options import DEPTH
+from builtby.pipeline.place import Place
+from builtby.sources.base import Container, Damaged, Members, Stream
+from builtby.sources.stream import CHUNK, ChunkStream, HashedChunks, metered, stream_chunks
+from builtby.sources.view import View
+
+if TYPE_CHECKING:
+    from builtby.pipeline.inspect import Inspector, Named
+
+WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
+"""Containers of one member with no name of its own."""
+
+
+class Archives:
+    """Walks archives for an inspector."""
+
+    def __init__(self, inspector: "Inspector") -> None:
+        self._inspector = inspector
+
+    def enter(self, container: Container, source: View | Stream, place: Place, named: "Named | None") -> None:
+        """Go into an archive. It is an artifact itself if it is a package, or if its members say what made it.
+
+        `named` gives its digest and size; without it they are taken as it goes by.
+        """
+        if place.level >= DEPTH:
+            self._inspector.collector.skipped(place.path, f"archives nested deeper than {DEPTH}: not gone into")
+            return
+        stream = ChunkStream(view_chunks(source)) if isinstance(source, View) and container.view is None else source
+        if not container.artifact and place.lent is not None:
+            self._members(container, stream, place, place.lent)
+            return
+        lent = Lent(any_depth=container.artifact)
+        if named is None and not isinstance(stream, View):
+            hashed = HashedChunks(stream_chunks(stream))
+            stream, named = ChunkStream(iter(hashed)), hashed.finish
+        self._members(container, stream, place, lent)
+        verdict = self._inspector.identifier.lent(lent.reading(container.name), lent.evidence)
+        if (container.artifact or verdict.marked) and named and self._inspector.filters.wanted(place.path, None):
+            self._inspector.artifact(verdict, place, *named())
+
+    def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
+        collector, budget = self._inspector.collector, place.budget
+        wrapping, tree = container.name in WRAPPINGS, place.tree and container.name == "tar"
+        try:
+            for member, stream in _opened(container, source, lent):
+                budget.entry()
+                inner = place.within(lent) if wrapping else place.member(tidy(member.path), lent, tree=tree)
+                if member.kind == "other":
+                    collector.skipped(inner.path, "neither a file, a folder nor a link")
+                elif member.kind == "file" and not self._inspector.filters.excluded(inner.path):
+                    collector.found.files += 1
+                    self._inspector.member(member, metered(stream, budget.spend), inner)
+        except Exhausted:
+            raise
+        except Damaged as damage:
+            collector.skipped(place.path, f"{container.name}: {damage}")
+
+
+def _opened(container: Container, source: View | Stream, lent: Lent) -> Members:
+    if isinstance(source, View):
+        assert container.view is not None
+        return container.view(source, lent.note)
+    return container.stream(source, lent.note)
+
+
+def view_chunks(view: View) -> Iterator[bytes]:
+    """Yield all that a view shows, in pieces."""
+    position = 0
+    while data := view.read(position, CHUNK):
+        yield data
+        position += len(data)
+
+
+def tidy(path: str) -> str:
+    """Return a member's path without what would lead out of the archive; it only names, and is never opened."""
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    return "/".join(parts) if ".." not in parts else "/".join("(..)" if part == ".." else part for part in parts)

@@ -1,0 +1,29 @@
+"""The bounds of one file of the target, with all the archives in it."""
+
+from builtby.pipeline.options import ENTRIES, EXPANDED
+from builtby.sources.base import Damaged
+
+
+class Exhausted(Damaged):
+    """A bound was reached; nothing more of this file of the target is looked at."""
+
+
+class Budget:
+    """Counts what archives make of themselves, and stops what grows without end."""
+
+    __slots__ = ("_bytes", "_entries")
+
+    def __init__(self, entries: int = ENTRIES, expanded: int = EXPANDED) -> None:
+        self._entries, self._bytes = entries, expanded
+
+    def entry(self) -> None:
+        """Count one member. Raises Exhausted beyond the bound."""
+        self._entries -= 1
+        if self._entries < 0:
+            raise Exhausted(f"holds more than {ENTRIES:,} members; the rest was not looked at")
+
+    def spend(self, size: int) -> None:
+        """Count expanded bytes. Raises Exhausted beyond the bound."""
+        self._bytes -= size
+        if self._bytes < 0:
+            raise Exhausted(f"expands to more than {EXPANDED >> 30} GiB; the rest was not looked at (a bomb?)")

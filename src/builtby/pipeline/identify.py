@@ -1,0 +1,85 @@
+"""One file's bytes to the tools that made it: format, engine, resolver, and a memory of what was seen before."""
+
+import hashlib
+from collections import OrderedDict
+from typing import NamedTuple
+
+from builtby.formats.base import Format, Reading, Region
+from builtby.marks.engine import Engine, Evidence, settle
+from builtby.marks.load import catalogue
+from builtby.marks.resolve import resolve
+from builtby.model import BuiltBy
+from builtby.pipeline.options import Settings
+from builtby.sources.view import BytesView, View
+
+REMEMBERED = 4096
+
+
+class Verdict(NamedTuple):
+    """What is known of some bytes, wherever they stand. `marked`: there is some evidence."""
+
+    format: str
+    built_by: tuple[BuiltBy, ...]
+    facts: dict[str, str]
+    problem: str | None
+
+    @property
+    def marked(self) -> bool:
+        return bool(self.built_by)
+
+
+class Identifier:
+    """The catalogue, ready to be applied. One for each worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.engine = Engine(catalogue(settings.rules, nursery=settings.nursery))
+        self._known: OrderedDict[str, Verdict] = OrderedDict()
+
+    def view(self, form: Format, view: View, path: str) -> Verdict:
+        """Identify what a view shows."""
+        reading = self.read(form, view, path)
+        return self.verdict(reading, self.engine.apply(view, reading))
+
+    def held(self, form: Format, data: memoryview, path: str) -> tuple[str, Verdict]:
+        """Return digest and verdict of bytes in memory; the same bytes are looked at once."""
+        digest = hashlib.sha256(data).hexdigest()
+        verdict = self._known.get(digest)
+        if verdict is None:
+            verdict = self._known[digest] = self.view(form, BytesView(data), path)
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return digest, verdict
+
+    def lent(self, reading: Reading, evidence: list[Evidence]) -> Verdict:
+        """Identify an archive by what its members lent it."""
+        return self.verdict(reading, settle(self.engine.apply(None, reading) + evidence, reading))
+
+    def passed(self, form: Format, view: View, path: str, evidence: list[Evidence]) -> Verdict:
+        """Identify a file that went by: `evidence` was found on the way, `view` shows the parts that were kept."""
+        reading = self.read(form, view, path)
+        inside = [moved for item in evidence if (moved := _placed(item, reading.regions)) is not None]
+        return self.verdict(reading, settle(self.engine.apply(None, reading) + inside, reading))
+
+    @staticmethod
+    def read(form: Format, view: View, path: str) -> Reading:
+        """Read a format. A defect of ours must not stop the scan: it becomes the reading's problem."""
+        try:
+            return form.read(view, path)
+        except Exception as error:
+            return Reading(form.name, problem=f"internal error ({type(error).__name__}: {error}); please report it")
+
+    @staticmethod
+    def verdict(reading: Reading, evidence: list[Evidence]) -> Verdict:
+        """Resolve evidence into a verdict."""
+        return Verdict(reading.format, resolve(evidence, reading.facts), reading.facts, reading.problem)
+
+
+def _placed(item: Evidence, regions: list[Region]) -> Evidence | None:
+    """Return evidence with the kind of the region that it stands in, or None if it stands in none that counts."""
+    offset = item.surface.offset or 0
+    for region in regions:
+        if region.offset <= offset < region.offset + region.size:
+            kinds = item.rule.kinds
+            if region.kind in kinds or region.kind.rpartition(".")[2] in kinds:
+                return item._replace(surface=item.surface._replace(kind=region.kind))
+    return None

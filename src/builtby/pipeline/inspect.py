@@ -1,0 +1,157 @@
+"""Looks at files, wherever they are: on the disk, or going by in an archive."""
+
+import hashlib
+from collections.abc import Callable
+
+from builtby.formats.base import Format
+from builtby.formats.registry import HEAD
+from builtby.formats.registry import identify as identify_format
+from builtby.model import Artifact
+from builtby.pipeline.archives import Archives
+from builtby.pipeline.filters import Filters
+from builtby.pipeline.found import Collector
+from builtby.pipeline.identify import Identifier, Verdict
+from builtby.pipeline.installed import tells_packages, tells_tool
+from builtby.pipeline.options import METADATA, Settings
+from builtby.pipeline.passing import pass_by
+from builtby.pipeline.place import Place
+from builtby.sources.base import Container, Member, Stream
+from builtby.sources.registry import identify as identify_container
+from builtby.sources.stream import Prepended, fill
+from builtby.sources.view import BytesView, View
+
+Named = Callable[[], tuple[str, int]]
+"""Gives an archive's digest and size; called only when they are wanted, for it may read all of it."""
+
+
+class Inspector:
+    """Turns files into findings. One for each worker; not for several threads."""
+
+    def __init__(self, settings: Settings, collector: Collector) -> None:
+        self.identifier = Identifier(settings)
+        self.collector = collector
+        self.filters = Filters(settings, collector)
+        self._archives = Archives(self)
+        self._hold_at_top = settings.hold
+        self._buffers: list[bytearray] = []
+
+    def view(self, view: View, place: Place) -> None:
+        """Look at a file that can be read by offset."""
+        head = view.read(0, HEAD)
+        container = identify_container(place.inner, head)
+        if container is not None:
+            self._archives.enter(container, view, place, lambda: (digest_of(view), view.size))
+            return
+        form = identify_format(place.inner, head)
+        if form is None or not self.filters.wanted(place.shown, view.size):
+            return
+        if view.size <= self._hold(place.level):
+            buffer = self._buffer(place.level, view.size)
+            self._held(form, memoryview(buffer)[: _load(view, buffer)], place)
+        elif not form.hoist:
+            self.artifact(self.identifier.view(form, view, place.inner), place, digest_of(view), view.size)
+
+    def member(self, member: Member, stream: Stream, place: Place) -> None:
+        """Look at a member of an archive, whose bytes go by."""
+        head = stream.read(HEAD)
+        if place.tree:
+            stream = self._tree_file(head, stream, place)
+        container = identify_container(place.inner, head)
+        if container is not None:
+            self._member_archive(container, member, head, stream, place)
+            return
+        form = identify_format(place.inner, head)
+        if form is None or not self.filters.wanted(place.shown, member.size):
+            return
+        data, rest = self._take(member, head, stream, place.level)
+        if not rest:
+            self._held(form, data, place)
+        elif not form.hoist:
+            passed = pass_by(self.identifier, form, Prepended(rest, stream), data, member.size, place.inner)
+            self.artifact(passed.verdict, place, passed.digest, passed.size)
+
+    def _member_archive(self, container: Container, member: Member, head: bytes, stream: Stream, place: Place) -> None:
+        if container.view is None:
+            self._archives.enter(container, Prepended(head, stream), place, None)
+            return
+        data, rest = self._take(member, head, stream, place.level)
+        if rest:
+            self._archives.enter(container, Prepended(bytes(data) + rest, stream), place, None)
+        else:
+            name = lambda: (hashlib.sha256(data).hexdigest(), len(data))  # noqa: E731
+            self._archives.enter(container, BytesView(data), place, name)
+
+    def _take(self, member: Member, head: bytes, stream: Stream, level: int) -> tuple[memoryview, bytes]:
+        """Hold a member, or its beginning if it is too large; and, if there is more of it, some of that."""
+        hold = self._hold(level)
+        wanted = max(hold if member.size is None else min(member.size, hold), len(head))
+        buffer = self._buffer(level, wanted)
+        buffer[: len(head)] = head
+        end = fill(stream, buffer, len(head), wanted)
+        return memoryview(buffer)[:end], stream.read(1) if end == hold else b""
+
+    def _tree_file(self, head: bytes, stream: Stream, place: Place) -> Stream:
+        """Keep what tells of installed packages and tools; return the stream of what follows the head."""
+        if tells_tool(place.inner):
+            self.collector.found.installed.append(place.inner)
+        if not tells_packages(place.inner):
+            return stream
+        data = stream.read(METADATA)
+        if len(data) == METADATA:
+            self.collector.skipped(place.path, f"a package database of more than {METADATA >> 20} MiB; not read")
+        else:
+            self.collector.found.metadata.append((place.inner, head + data))
+        return Prepended(data, stream)
+
+    def _held(self, form: Format, data: memoryview, place: Place) -> None:
+        if not form.hoist:
+            digest, verdict = self.identifier.held(form, data, place.inner)
+            self.artifact(verdict, place, digest, len(data))
+            return
+        view = BytesView(data)
+        reading = self.identifier.read(form, view, place.inner)
+        if place.lent is not None and place.lent.takes(place.inner):
+            place.lent.add(reading, self.identifier.engine.search(view, reading.regions), place.inner)
+            if reading.problem is not None:
+                self.collector.skipped(place.path, reading.problem)
+        elif form.alone:
+            verdict = self.identifier.verdict(reading, self.identifier.engine.apply(view, reading))
+            if verdict.marked or verdict.problem:
+                self.artifact(verdict, place, hashlib.sha256(data).hexdigest(), len(data))
+
+    def artifact(self, verdict: Verdict, place: Place, digest: str, size: int) -> None:
+        """Report an artifact, and what kept it from being read wholly."""
+        if verdict.problem is not None:
+            self.collector.skipped(place.shown, verdict.problem)
+        self.collector.artifact(Artifact(
+            0, place.shown, place.layer, digest, size, verdict.format, None, verdict.built_by, verdict.facts,
+        ))
+
+    def _hold(self, level: int) -> int:
+        """Bytes that a file at this level of nesting may take of the memory: half as many as the one around it."""
+        return max(self._hold_at_top >> level, 1 << 20)
+
+    def _buffer(self, level: int, size: int) -> bytearray:
+        """Return a buffer of at least `size` bytes for this level of nesting, the same one each time."""
+        while len(self._buffers) <= level:
+            self._buffers.append(bytearray())
+        if len(self._buffers[level]) < size:
+            self._buffers[level] = bytearray(min(max(size, 2 * len(self._buffers[level])), self._hold(level)))
+        return self._buffers[level]
+
+
+def digest_of(view: View) -> str:
+    """Return the sha256 of all that a view shows."""
+    digest, position = hashlib.sha256(), 0
+    while data := view.read(position, 1 << 20):
+        digest.update(data)
+        position += len(data)
+    return digest.hexdigest()
+
+
+def _load(view: View, buffer: bytearray) -> int:
+    position = 0
+    while position < view.size and (data := view.read(position, min(1 << 20, view.size - position))):
+        buffer[position : position + len(data)] = data
+        position += len(data)
+    return position

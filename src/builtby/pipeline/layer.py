@@ -1,0 +1,100 @@
+"""One layer of an image: streamed, every file of it looked at as it goes by."""
+
+import tempfile
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from builtby.pipeline.archives import tidy
+from builtby.pipeline.budget import Budget
+from builtby.pipeline.found import Spool
+from builtby.pipeline.inspect import Inspector
+from builtby.pipeline.options import Settings
+from builtby.pipeline.overlay import LayerPaths
+from builtby.pipeline.place import Place
+from builtby.pipeline.workers import inspector
+from builtby.sources.ahead import ahead
+from builtby.sources.base import Damaged, Stream
+from builtby.sources.compressed import plain_chunks
+from builtby.sources.stream import ChunkStream, file_chunks, metered
+from builtby.sources.tar import read
+
+
+class LayerWork(NamedTuple):
+    """A layer that stands in a file of the disk, from `offset` on."""
+
+    settings: Settings
+    file: str
+    offset: int
+    size: int
+    name: str
+    threaded: bool
+
+
+class LayerFound:
+    """What a layer holds: its findings, put aside, and what it covers."""
+
+    def __init__(self) -> None:
+        self.spool, self.paths = Spool(), LayerPaths()
+
+
+class _Travelling(msgspec.Struct):
+    """LayerFound between processes."""
+
+    findings: str
+    entries: bytes
+    removed: list[str]
+    emptied: list[str]
+
+
+def inspect_layer(work: LayerWork) -> bytes:
+    """Look at a layer in a worker; `received` makes a LayerFound of what it returns."""
+    found = LayerFound()
+    with Path(work.file).open("rb") as file:
+        file.seek(work.offset)
+        head = file.read(8)
+        file.seek(work.offset)
+        chunks = plain_chunks(head, file_chunks(file, work.size))
+        look(inspector(work.settings), ahead(chunks) if work.threaded else chunks, work.name, found)
+    with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
+        found.spool.copy_to(out)
+    paths = found.paths
+    return msgspec.msgpack.encode(_Travelling(out.name, paths.entries.tobytes(), paths.removed, paths.emptied))
+
+
+def received(raw: bytes) -> LayerFound:
+    """Return what a worker found."""
+    travelled = msgspec.msgpack.decode(raw, type=_Travelling)
+    found = LayerFound()
+    found.spool = Spool(Path(travelled.findings))
+    found.paths.entries = array("Q", travelled.entries)
+    found.paths.removed, found.paths.emptied = travelled.removed, travelled.emptied
+    return found
+
+
+def look(worker: Inspector, chunks: Iterator[bytes], name: str, found: LayerFound) -> None:
+    """Look at a layer's files as they go by, and put the findings aside."""
+    worker.collector.flush = found.spool.add
+    try:
+        _members(worker, ChunkStream(chunks), name, found.paths)
+    except Damaged as damage:
+        worker.collector.skipped("", f"layer {name}: {damage}")
+    finally:
+        worker.collector.flush = None
+        found.spool.add(worker.collector.take())
+
+
+def _members(worker: Inspector, stream: Stream, name: str, paths: LayerPaths) -> None:
+    budget = Budget()
+    for member, body in read(metered(stream, budget.spend), lambda _kind, _text: None):
+        budget.entry()
+        path = tidy(member.path)
+        if not paths.add(path, folder=member.kind == "directory") or member.kind != "file":
+            continue
+        worker.collector.found.files += 1
+        worker.collector.found.bytes += member.size or 0
+        if not worker.filters.excluded(path):
+            worker.member(member, body, Place(path, path, budget, tree=True, layer=name))

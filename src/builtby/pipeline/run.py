@@ -1,0 +1,199 @@
+"""One run: targets in, records out."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+from time import monotonic
+
+import msgspec
+
+from builtby.model import Artifact, Record, Skipped, Target, text
+from builtby.pipeline.attribute import Attribution, root_of
+from builtby.pipeline.found import Found, Spool, unpack
+from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_artifact, records, tar_layout
+from builtby.pipeline.inspect import Inspector
+from builtby.pipeline.layer import LayerFound, LayerWork, inspect_layer, received
+from builtby.pipeline.options import Options, Progress, Settings
+from builtby.pipeline.streamed import PEEK, StreamedLayout, is_image
+from builtby.pipeline.tree import Walk
+from builtby.pipeline.workers import Crew, Files, inspect_file, inspect_files, inspect_stream, inspector
+from builtby.sources.base import Damaged
+from builtby.sources.images import Image, images
+from builtby.sources.stream import file_chunks
+
+BEAT = 0.1
+"""Seconds between two reports of progress."""
+
+
+class Run:
+    """The state of one run over several targets."""
+
+    def __init__(self, refs: tuple[str, ...], options: Options, progress: Callable[[Progress], None] | None) -> None:
+        self.targets: list[Target] = []
+        self._refs, self._options, self._settings = refs, options, Settings.of(options)
+        self._crew = Crew(options.jobs, options.executor)
+        self._report, self._beat = progress, 0.0
+        self._files = self._bytes = self._artifacts = 0
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of all targets."""
+        for ref in self._refs:
+            try:
+                yield from self._target(ref)
+            except OSError as error:
+                yield Skipped(self._new(ref, "file"), "", f"cannot be read: {error.strerror or error}")
+
+    def _target(self, ref: str) -> Iterator[Record]:
+        if ref == "-":
+            yield from self._stdin()
+            return
+        path = Path(ref)
+        if path.is_dir():
+            layout = folder_layout(path)
+            yield from self._directory(ref, path) if layout is None else self._image(ref, layout)
+        elif path.is_file():
+            yield from self._file(ref, path)
+        elif path.exists():
+            yield Skipped(self._new(ref, "file"), "", "neither a file nor a directory; give `-` to read standard input")
+        else:
+            yield Skipped(self._new(ref, "file"), "", "there is no such file or directory")
+
+    def _new(self, ref: str, kind: str, digest: str | None = None) -> int:
+        self.targets.append(Target(text(os.fsencode(ref)), kind, digest))
+        return len(self.targets) - 1
+
+    # Directories
+
+    def _directory(self, ref: str, path: Path) -> Iterator[Record]:
+        number = self._new(ref, "directory")
+        resolved = path.resolve()
+        attribution = self._attribution(number, resolved)
+        walk = Walk(str(resolved), inspector(self._settings).filters)
+        work = (Files(self._settings, str(resolved), batch.paths) for batch in walk.batches())
+        for files, raw in self._crew.run(inspect_files, work):
+            found = unpack(raw)
+            attribution.take(found)
+            yield from self._emit(found, attribution, number, files.paths[-1])
+            yield from self._drain(walk.skipped, number)
+        yield from self._drain(walk.skipped, number)
+        yield from attribution.present()
+
+    def _attribution(self, number: int, folder: Path) -> Attribution:
+        """Return the attribution for a target on this machine's disk, with the databases of the system around it."""
+        root = root_of(folder)
+        if root is None:
+            return Attribution(number, self._options)
+        prefix = "" if root == folder else f"{folder.relative_to(root).as_posix()}/"
+        attribution = Attribution(number, self._options, prefix)
+        attribution.root(root)
+        return attribution
+
+    @staticmethod
+    def _drain(skipped: list[Skipped], number: int) -> Iterator[Skipped]:
+        while skipped:
+            yield msgspec.structs.replace(skipped.pop(0), target=number)
+
+    # Files and streams
+
+    def _file(self, ref: str, path: Path) -> Iterator[Record]:
+        with path.open("rb") as file:
+            layout = tar_layout(path, file)
+            if layout is not None:
+                yield from self._image(ref, layout)
+                return
+            file.seek(0)
+            if is_image(file.read(PEEK)):
+                file.seek(0)
+                yield from self._streamed_image(ref, file_chunks(file))
+                return
+        number = self._new(ref, "file")
+        resolved = path.resolve()
+        attribution = self._attribution(number, resolved.parent)
+        yield from self._one(
+            number, attribution, lambda worker: inspect_file(worker, str(resolved), path.name, tree=True),
+        )
+
+    def _stdin(self) -> Iterator[Record]:
+        begun = sys.stdin.buffer.read(PEEK)
+        chunks = chain([begun], file_chunks(sys.stdin.buffer))
+        if is_image(begun):
+            yield from self._streamed_image("-", chunks)
+            return
+        number = self._new("-", "stdin")
+        yield from self._one(number, Attribution(number, self._options), lambda worker: inspect_stream(worker, chunks))
+
+    def _one(self, number: int, attribution: Attribution, look: Callable[[Inspector], None]) -> Iterator[Record]:
+        """Look at one file, which may be an archive of any size: findings are put aside until all are there."""
+        worker, spool = inspector(self._settings), Spool()
+        worker.collector.flush = spool.add
+        try:
+            look(worker)
+        finally:
+            worker.collector.flush = None
+            spool.add(worker.collector.take())
+        for found in spool:
+            attribution.take(found)
+        for found in spool:
+            yield from self._emit(found, attribution, number, self.targets[number].ref)
+        yield from attribution.present()
+
+    # Images
+
+    def _streamed_image(self, ref: str, chunks: Iterator[bytes]) -> Iterator[Record]:
+        try:
+            layout = StreamedLayout(inspector(self._settings), chunks)
+        except Damaged as damage:
+            yield Skipped(self._new(ref, "docker-archive"), "", str(damage))
+            return
+        yield from self._images(ref, layout, lambda image: [layout.layer(layer.member) for layer in image.layers])
+
+    def _image(self, ref: str, layout: FolderLayout | TarLayout) -> Iterator[Record]:
+        yield from self._images(ref, layout, lambda image: self._layers(image, layout))
+
+    def _images(
+        self, ref: str, layout: FolderLayout | TarLayout | StreamedLayout, look: Callable[[Image], list[LayerFound]],
+    ) -> Iterator[Record]:
+        try:
+            for image in images(layout.names, layout.blob):
+                number = self._new(ref if image.ref is None else f"{ref}:{image.ref}", layout.kind, image.digest)
+                attribution = Attribution(number, self._options)
+                identifier = inspector(self._settings).identifier
+                yield image_artifact(image, identifier, layout.blob, number)
+                yield from self._counted(records(look(image), attribution, number))
+                yield from attribution.present()
+        except Damaged as damage:
+            yield Skipped(self._new(ref, layout.kind), "", f"the image is damaged: {damage}")
+
+    def _layers(self, image: Image, layout: FolderLayout | TarLayout) -> list[LayerFound]:
+        threaded = self._options.jobs > 1
+        work = [LayerWork(self._settings, *layout.extent(layer.member), layer.name, threaded) for layer in image.layers]
+        found = []
+        crew = self._crew if len(work) > 1 else Crew(1, None)
+        for done, raw in crew.run(inspect_layer, work):
+            self._bytes += done.size
+            self._tell(done.name)
+            found.append(received(raw))
+        return found
+
+    # Telling
+
+    def _counted(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self._artifacts += isinstance(record, Artifact)
+            yield record
+
+    def _emit(self, found: Found, attribution: Attribution, number: int, current: str) -> Iterator[Record]:
+        self._files += found.files
+        self._bytes += found.bytes
+        self._artifacts += len(found.artifacts)
+        self._tell(current)
+        yield from map(attribution.artifact, found.artifacts)
+        yield from (msgspec.structs.replace(skipped, target=number) for skipped in found.skipped)
+
+    def _tell(self, current: str) -> None:
+        now = monotonic()
+        if self._report is not None and now - self._beat >= BEAT:
+            self._beat = now
+            self._report(Progress(self._files, self._bytes, self._artifacts, current))

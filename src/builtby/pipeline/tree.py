@@ -1,0 +1,120 @@
+"""Walks a directory: sorted, links looked at once, and nothing that is no file is opened."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from builtby.model import Skipped, text
+from builtby.pipeline.filters import Filters
+
+BATCH_FILES = 256
+BATCH_BYTES = 64 << 20
+PSEUDO = frozenset({"proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "securityfs", "debugfs", "tracefs",
+                    "bpf", "configfs", "pstore", "mqueue", "fusectl", "efivarfs", "binfmt_misc", "nsfs", "hugetlbfs"})
+"""File systems that hold no files but the kernel's answers; reading some of them never ends."""
+_KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a character device",
+          stat.S_IFBLK: "a block device"}
+
+
+class Batch(NamedTuple):
+    """Files for one piece of work, as file-system paths, and how many bytes they hold."""
+
+    paths: list[str]
+    size: int
+
+
+class Walk:
+    """One directory's walk. `skipped` grows as it goes."""
+
+    def __init__(self, root: str, filters: Filters) -> None:
+        self._root, self._filters = root, filters
+        self._links: set[tuple[int, int]] = set()
+        self._pseudo = pseudo_mounts()
+        self.skipped: list[Skipped] = []
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the files in batches of like cost."""
+        paths: list[str] = []
+        total = 0
+        for path, size in self._files():
+            paths.append(path)
+            total += size
+            if len(paths) >= BATCH_FILES or total >= BATCH_BYTES:
+                yield Batch(paths, total)
+                paths, total = [], 0
+        if paths:
+            yield Batch(paths, total)
+
+    def _files(self) -> Iterator[tuple[str, int]]:
+        pending = [self._root]
+        while pending:
+            folder = pending.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self._skip(folder, f"the folder cannot be read: {error.strerror}")
+                continue
+            folders = []
+            for entry in found:
+                if self._filters.excluded(relative(entry.path, self._root)):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    yield from self._file(entry)
+            pending += [path for path in reversed(folders) if not self._is_pseudo(path)]
+
+    def _file(self, entry: os.DirEntry[str]) -> Iterator[tuple[str, int]]:
+        try:
+            if entry.is_symlink():
+                self._link(entry.path)
+                return
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            self._skip(entry.path, f"cannot be read: {error.strerror}")
+            return
+        if not stat.S_ISREG(status.st_mode):
+            self._skip(entry.path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'no regular file')}; not opened")
+            return
+        if status.st_nlink > 1 and status.st_ino:
+            if (status.st_dev, status.st_ino) in self._links:
+                return
+            self._links.add((status.st_dev, status.st_ino))
+        yield entry.path, status.st_size
+
+    def _link(self, path: str) -> None:
+        """Links are not followed: what they lead to is looked at where it stands. One that leads nowhere is said."""
+        try:
+            Path(path).stat()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._skip(path, f"a symbolic link that leads nowhere: {error.strerror}")
+
+    def _is_pseudo(self, path: str) -> bool:
+        if path not in self._pseudo:
+            return False
+        self.skipped.append(Skipped(0, relative(path, self._root), "the kernel's own file system", expected=True))
+        return True
+
+    def _skip(self, path: str, reason: str) -> None:
+        self.skipped.append(Skipped(0, relative(path, self._root), reason))
+
+
+def relative(path: str, root: str) -> str:
+    """Return a path within the target, with `/`, its undecodable bytes escaped."""
+    short = path[len(root) :].lstrip(os.sep) if path.startswith(root) else path
+    return text(os.fsencode(short.replace(os.sep, "/")))
+
+
+def pseudo_mounts() -> frozenset[str]:
+    """Return where the kernel's own file systems are mounted; none where there is no such list."""
+    try:
+        lines = Path("/proc/self/mounts").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return frozenset()
+    fields = (line.split(" ") for line in lines)
+    return frozenset(f[1] for f in fields if len(f) > 2 and f[2] in PSEUDO)

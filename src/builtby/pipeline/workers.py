@@ -1,0 +1,143 @@
+"""Spreads work over processes, and gives the results back in the order of the work."""
+
+import multiprocessing
+import os
+import stat
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
+
+from builtby.formats.registry import HEAD
+from builtby.pipeline.budget import Budget
+from builtby.pipeline.found import Collector, pack
+from builtby.pipeline.inspect import Inspector
+from builtby.pipeline.installed import tells_packages, tells_tool
+from builtby.pipeline.options import METADATA, Settings
+from builtby.pipeline.place import Place
+from builtby.pipeline.tree import relative
+from builtby.sources.base import Damaged, Member
+from builtby.sources.stream import ChunkStream
+from builtby.sources.view import FileView
+
+AHEAD = 3
+"""Pieces of work that are begun, for each worker, before the oldest is done."""
+T = TypeVar("T")
+R = TypeVar("R")
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@lru_cache(maxsize=2)
+def inspector(settings: Settings) -> Inspector:
+    """Return this process's inspector for these settings."""
+    return Inspector(settings, Collector())
+
+
+class Files(NamedTuple):
+    """Files of the disk below `root`, to be looked at by one worker."""
+
+    settings: Settings
+    root: str
+    paths: list[str]
+
+
+def inspect_files(work: Files) -> bytes:
+    """Look at files of the disk; return the packed findings. Runs in a worker."""
+    worker = inspector(work.settings)
+    for path in work.paths:
+        inspect_file(worker, path, relative(path, work.root), tree=False)
+    return pack(worker.collector.take())
+
+
+def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None:
+    """Look at one file of the disk. Whatever is wrong with it becomes a `skipped` entry.
+
+    `tree`: the file may hold a whole file system, whose packages and tools are then looked for in it.
+    """
+    collector = worker.collector
+    collector.found.files += 1
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError as error:
+        collector.skipped(name, f"cannot be opened: {error.strerror}")
+        return
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            collector.skipped(name, "no regular file any more; not read")
+            return
+        collector.found.bytes += status.st_size
+        view = FileView(descriptor, status.st_size, os.read(descriptor, HEAD))
+        if not tree:
+            _tell(worker, view, name)
+        worker.view(view, Place(name, name, Budget(), tree=tree))
+    except OSError as error:
+        collector.skipped(name, f"cannot be read: {error.strerror}")
+    except Damaged as bound:
+        collector.skipped(name, str(bound))
+    except MemoryError:
+        collector.skipped(name, "not enough memory to look at it")
+    finally:
+        os.close(descriptor)
+
+
+def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
+    """Look at a file that goes by and has no name."""
+    try:
+        worker.member(Member("-", "file", None), ChunkStream(chunks), Place("-", "-", Budget(), tree=True))
+    except Damaged as damage:
+        worker.collector.skipped("-", str(damage))
+
+
+def _tell(worker: Inspector, view: FileView, name: str) -> None:
+    if tells_tool(name):
+        worker.collector.found.installed.append(name)
+    if tells_packages(name):
+        if view.size > METADATA:
+            worker.collector.skipped(name, f"a package database of more than {METADATA >> 20} MiB; not read")
+        else:
+            worker.collector.found.metadata.append((name, view.read(0, view.size)))
+
+
+class Crew:
+    """Runs pieces of work: in this process, in processes of its own, or in an executor that was handed in."""
+
+    def __init__(self, jobs: int, executor: Executor | None) -> None:
+        self._jobs, self._given = max(jobs, 1), executor
+
+    def run(self, function: Callable[[T], R], work: Iterable[T]) -> Iterator[tuple[T, R]]:
+        """Yield (work, result) in the order of the work. Only so much is begun ahead as keeps everybody busy."""
+        if self._given is None and self._jobs == 1:
+            for item in work:
+                yield item, function(item)
+            return
+        executor = self._given or ProcessPoolExecutor(self._jobs, mp_context=_context())
+        try:
+            yield from _in_order(executor, function, work, AHEAD * self._jobs)
+        finally:
+            if self._given is None:
+                executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_order(
+    executor: Executor, function: Callable[[T], R], work: Iterable[T], ahead: int,
+) -> Iterator[tuple[T, R]]:
+    begun: deque[tuple[T, Future[R]]] = deque()
+    for item in work:
+        begun.append((item, executor.submit(function, item)))
+        if len(begun) > ahead:
+            first, future = begun.popleft()
+            yield first, future.result()
+    while begun:
+        first, future = begun.popleft()
+        yield first, future.result()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Fork would copy the caller's threads' locks; a fork server does not, and starts as fast."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":
+        multiprocessing.set_forkserver_preload(["builtby.pipeline.workers"])
+    return context
