@@ -93,11 +93,8 @@ class _Graph:
                             comment=None if artifact.built_by else "not marked: no tool left a mark that is known")
         makers = list(names.makers(artifact))
         if makers:
-            flags = [flag for made in makers for flag in made.flags]
-            yield self._element(
-                "build_Build", f"build:{ref}", build_buildType=BUILD_TYPE,
-                build_parameter=[{"type": "DictionaryEntry", "key": "flags", "value": " ".join(flags)}] if flags else None,
-            )
+            yield self._element("build_Build", f"build:{ref}", build_buildType=BUILD_TYPE,
+                                build_parameter=_parameters(makers))
             yield self._relation(f"build:{ref}", "hasOutput", ref, "build")
         for made in makers:
             yield self._relation(f"build:{ref}", "usesTool", self._tool(made), "build", made)
@@ -149,6 +146,11 @@ def _comment(made: BuiltBy) -> str:
     told = f"; {names.mark_text(mark)}" if mark else ""
     inside = f"; {made.detail}" if made.detail else ""
     return f"{names.label(made)}; confidence {made.confidence:g}{inside}{told}"
+
+
+def _parameters(makers: list[BuiltBy]) -> list[Element] | None:
+    flags = " ".join(flag for made in makers for flag in made.flags)
+    return [{"type": "DictionaryEntry", "key": "flags", "value": flags}] if flags else None
 
 
 def _hash(digest: str | None) -> list[Element] | None:
