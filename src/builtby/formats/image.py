@@ -51,7 +51,8 @@ def _history(reading: Reading, entries: list[dict[str, Json]]) -> None:
     for index, entry in enumerate(entries):
         kind = "oci.history.top" if index == len(entries) - 1 else "oci.history"
         fields = (string(entry.get(key))[:1000] for key in ("author", "created_by", "comment"))
-        value = "; ".join(f"{key}={text}" for key, text in zip(("author", "by", "comment"), fields, strict=True) if text)
+        named = zip(("author", "by", "comment"), fields, strict=True)
+        value = "; ".join(f"{key}={text}" for key, text in named if text)
         if value:
             counts[kind, value] = counts.get((kind, value), 0) + 1
     for (kind, value), times in counts.items():
