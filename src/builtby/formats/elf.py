@@ -6,6 +6,7 @@ Surfaces (see the helper modules for more of each):
 - `elf.sections`: the different section names, joined by blanks, in the order of the file.
 - `elf.note.*` (elf_notes), `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath`, `elf.version_need` (elf_dynamic).
 - `elf.segments`, `elf.tail`, `elf.layout` (elf_layout).
+- `elf.annobin` (elf_annobin), `upx.*` (upx), and what elf_sections finds in sections that are marks by themselves.
 - `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
 
 Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type` (`executable`, `pie`, `shared`,
@@ -16,6 +17,7 @@ Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type`
 
 from builtby.formats import elf_names
 from builtby.formats.base import Format, Reading
+from builtby.formats.elf_annobin import read_annobin
 from builtby.formats.elf_dwarf import read_producers
 from builtby.formats.elf_dynamic import Dynamic, read_dynamic
 from builtby.formats.elf_image import (
@@ -34,11 +36,15 @@ from builtby.formats.elf_image import (
 from builtby.formats.elf_layout import read_layout
 from builtby.formats.elf_notes import read_notes
 from builtby.formats.elf_regions import add_regions
+from builtby.formats.elf_sections import read_sections
 from builtby.formats.gobuildinfo import read_buildinfo
+from builtby.formats.upx import MAGIC as UPX_MAGIC
+from builtby.formats.upx import read_upx
 from builtby.sources.view import View
 
 _MOST_COMMENT = 256 << 10
 _MOST_COMMENTS = 256
+_UPX_WITHIN = 512
 _LEAST_OVERLAY = 32
 """Fewer bytes behind the image are padding."""
 _LONGEST_GO_STRING = 1 << 20
@@ -60,7 +66,11 @@ def read(view: View, path: str) -> Reading:
     dynamic = read_dynamic(image, reading)
     read_notes(image, reading)
     _read_go(image, reading)
+    if not image.rows or UPX_MAGIC in view.read(0, _UPX_WITHIN):
+        read_upx(view, reading)
     if image.rows:
+        read_sections(image, reading)
+        read_annobin(image, reading)
         reading.add("elf.sections", " ".join(dict.fromkeys(image.names[1:257])))
     read_layout(image, reading)
     read_producers(image, reading)

@@ -23,6 +23,8 @@ _BARREN = (
 _GAP = 8192
 """Ranges this near to each other are searched as one: a second start costs more than the bytes between."""
 _MOST_REGIONS = 64
+_LEAST = 8
+"""Fewer bytes hold no mark."""
 _OVERLAY_END = 64 << 10
 
 
@@ -73,4 +75,4 @@ def merge(ranges: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((offset, end))
-    return merged
+    return [(start, end) for start, end in merged if end - start >= _LEAST]

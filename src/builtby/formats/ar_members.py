@@ -1,0 +1,83 @@
+"""The members of an `ar` archive, in the variants of System V, GNU and BSD."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from builtby.sources.view import View
+
+MAGIC, THIN = b"!<arch>\n", b"!<thin>\n"
+MOST_MEMBERS = 50_000
+_HEADER = 60
+_MOST_NAMES = 4 << 20
+_LONGEST_NAME = 4096
+_TABLES = ("/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED")
+
+
+class Member(NamedTuple):
+    """A member's name and where its bytes stand in the archive."""
+
+    name: str
+    offset: int
+    size: int
+
+
+class SubView:
+    """A view of a part of another view."""
+
+    __slots__ = ("_base", "_view", "size")
+
+    def __init__(self, view: View, base: int, size: int) -> None:
+        self._view, self._base, self.size = view, base, max(min(size, view.size - base), 0)
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset < 0 or size <= 0 or offset >= self.size:
+            return b""
+        return self._view.read(self._base + offset, min(size, self.size - offset))
+
+    def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
+        start, end = max(offset, 0), min(offset + size, self.size)
+        for place, window in self._view.windows(self._base + start, max(end - start, 0)):
+            yield place - self._base, window
+
+
+def members(view: View) -> tuple[list[Member], str | None]:
+    """Return the members, without the symbol tables, and what is wrong with the archive, if anything is."""
+    found: list[Member] = []
+    thin, names, at = view.read(0, 8) == THIN, b"", 8
+    for _ in range(MOST_MEMBERS):
+        header = view.read(at, _HEADER)
+        if not header.strip(b"\n\0"):
+            return found, None
+        if len(header) < _HEADER or header[58:60] != b"`\n":
+            return found, "the archive is truncated or broken"
+        raw, size, start = header[:16].rstrip(), _decimal(header[48:58]), at + _HEADER
+        if size is None:
+            return found, "the archive is truncated or broken"
+        held = not thin or raw in (b"/", b"//", b"/SYM64/")
+        if raw == b"//":
+            names = view.read(start, min(size, _MOST_NAMES))
+        else:
+            member = _named(view, raw, names, Member("", start, size))
+            if member.name not in _TABLES:
+                found.append(member)
+        at = start + (size if held else 0)
+        at += at % 2
+    return found, f"more than {MOST_MEMBERS} members"
+
+
+def _decimal(field: bytes) -> int | None:
+    digits = field.strip()
+    return int(digits) if digits.isdigit() else None
+
+
+def _named(view: View, raw: bytes, names: bytes, member: Member) -> Member:
+    """Resolve a name: `name/` and `/123`, a place in the table of names (GNU); `name` and `#1/20`, before the data (BSD)."""
+    if raw.startswith(b"#1/"):
+        length = min(_decimal(raw[3:]) or 0, member.size)
+        name = view.read(member.offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
+        member = Member("", member.offset + length, member.size - length)
+    elif raw[:1] == b"/" and (place := _decimal(raw[1:])) is not None:
+        name = names[place : place + _LONGEST_NAME].partition(b"\n")[0].partition(b"\0")[0].removesuffix(b"/")
+    else:
+        name = raw if raw in (b"/", b"/SYM64/") else raw.removesuffix(b"/")
+    return member._replace(name=name.decode("utf-8", "backslashreplace"))
