@@ -8,7 +8,7 @@ Surfaces, of every slice:
 - `macho.layout`: `type=shared machine=aarch64 tool=ld commands=build_version … sections=__TEXT,__text …`, on one line.
 - `macho.objc_imageinfo` (`flags=0x40 swift_abi=7 swift_version=5.10`), `macho.info_plist` (`DTXcode=1540`).
 - `macho.cmdline`: the compiler's command line beside embedded bitcode.
-- `go.buildinfo*` (gobuildinfo).
+- `macho.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo).
 
 Regions: `macho.data`, `macho.symbols`.
 Facts: `class`, `machine` and `type` (of each slice, joined by blanks when they differ), `os`, `slices`, `bitcode`,
@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator
 
 from builtby.formats.base import Format, Reading, Region
+from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.macho_commands import PLATFORMS, read_commands
@@ -69,6 +70,14 @@ def _read_image(image: Image, reading: Reading) -> None:
         reading.add("macho.cmdline", image.content(cmdline, 4096).replace(b"\0", b" ").strip(), cmdline.offset)
     blobs = [s for s in image.sections if s.name == "__go_buildinfo" and s.offset]
     read_buildinfo(image.view, [(s.offset, s.size) for s in blobs], image.at, reading)
+    dwarf = [(_elf_name(s.name), s.offset, s.size) for s in image.sections if s.segment == "__DWARF" and s.offset]
+    read_dwarf(image.view, image.bits, image.order, dwarf, reading)
+
+
+def _elf_name(name: str) -> str:
+    """Sections are named in sixteen characters at most: `__debug_str_offs` is .debug_str_offsets."""
+    name = name.replace("__", ".", 1)
+    return ".debug_str_offsets" if name == ".debug_str_offs" else name
 
 
 def _read_imageinfo(image: Image, reading: Reading) -> None:

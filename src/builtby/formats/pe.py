@@ -3,10 +3,11 @@
 Surfaces (see the helper modules for more of each):
 
 - `pe.layout`: what linkers do each in their way, on one line:
-  `linker=14.0 stub=0x78 rich=no debug=yes checksum=no sections=.text .rdata … text=This program cannot …`
+  `linker=14.00 stub=0x78 rich=no debug=pdb text=This program cannot … sections=.text .rdata …`
 - `pe.linker`: the optional header's linker version, `14.44`.
 - `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info` (pe_resources), `pe.imports`, `pe.exports.name`,
-  `pe.section`, `pe.tls` (number of callbacks), `go.buildinfo*` (gobuildinfo), `dotnet.*` (dotnet).
+  `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo),
+  `dotnet.*` (dotnet).
 
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
@@ -18,6 +19,7 @@ from struct import unpack_from
 
 from builtby.formats.base import Format, Reading, Region
 from builtby.formats.dotnet import read_dotnet
+from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.pe_debug import read_debug
@@ -51,6 +53,7 @@ def read(view: View, path: str) -> Reading:
     if image.directory(CLR)[1]:
         read_dotnet(image, embedded, reading)
     _read_go(image, reading)
+    read_dwarf(view, image.bits, "<", dwarf_sections(image), reading)
     _tell_facts(image, reading)
     _add_layout(image, reading)
     _add_regions(image, reading)
@@ -111,6 +114,12 @@ def _read_go(image: Image, reading: Reading) -> None:
     base = _image_base(image) or 0
     ranges = [(section.offset, min(section.size, 64 << 10)) for section in writable]
     read_buildinfo(image.view, ranges, lambda address, size: image.at(address - base, size), reading)
+
+
+def dwarf_sections(image: Image) -> list[tuple[str, int, int]]:
+    """Return (name, offset, size) of the sections that hold debug information, without the padding behind it."""
+    return [(s.name, s.offset, min(s.size, s.virtual_size or s.size)) for s in image.sections
+            if s.name.startswith(".debug_")]
 
 
 def _tell_facts(image: Image, reading: Reading) -> None:
