@@ -38,12 +38,13 @@ class MarkRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One mark: where it stands, how it reads, what it proves.
 
     `pattern` is a Python regular expression, searched in the surface's text. Named groups `version`, `vendor`,
-    `language` and `key` are taken from it; `key` is looked up in the table named `table` to give the version.
+    `language` and `key` are taken from it; `v1`, `v2` and `v3` are a version's numbers where no dots join them;
+    `key` is looked up in the table named `table` to give the version.
     `needles` are literals of at least four characters, one of which stands in every match: a surface that is a
     region of bytes is searched for them, and the pattern is tried on the text around each hit.
     `surface` names one or several kinds; a kind with no dot means the last part of any (`data`: `elf.data` …).
     `requires` must all hold and `unless` must all not hold: `tool/rule` (another rule fired on this file),
-    `surface:KIND`, `fact:KEY=VALUE`.
+    `surface:KIND`, `fact:KEY=VALUE`, `fact:KEY>=NUMBER`.
     """
 
     id: str
@@ -85,6 +86,16 @@ class ToolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str | None = None
     yields_to: list[str] = []
     """Beside a compiler of these, this one's `object` marks are only what crt, libgcc or bundled C left."""
+    crt: bool = False
+    """crt and libgcc are this tool's: of several versions in one program, one is theirs."""
+    through: list[str] = []
+    """The compilers that finish what this one begins (Nim writes C): they are compilers too, and come second."""
+    joined_if: str | None = None
+    """A flag of this tool, in whose presence the compilers that yield to it stay compilers (Go with cgo)."""
+    main: str | None = None
+    """The rule that fires on every program whose main part is this tool's; without it, the tool made only a part."""
+    linker: str | None = None
+    """The linker that is released together with this compiler, under the same version."""
     mark: list[MarkRule] = []
     present: list[MarkRule] = []
     """The same shape, over the surfaces `path` (of a file), `package.deb`, `package.apk`, `package.rpm` … ."""

@@ -1,0 +1,109 @@
+"""Who compiled the code, who only left the crt behind, who compiled a part of it.
+
+This is where every peer is wrong: a `.comment` string proves that some object in the link was made by that compiler,
+and every program is linked with the crt and libgcc of somebody else.
+"""
+
+from collections.abc import Sequence
+
+from builtby.marks.group import Group
+from builtby.model import Claim, Role
+
+_LINKED = {"executable", "pie", "shared"}
+_PROGRAMS = {"executable", "pie"}
+_KEEPS_ORDER = {"ld", "gold"}
+_STRONG = 0.85
+"""Evidence less sure than this does not make others step back."""
+_FEW_UNITS = 3
+"""The crt has no more compilation units than these."""
+_CRT, _REST = "crt and libgcc", "crt, libgcc or bundled C"
+
+
+def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
+    """Give each group its role; compilers of a mere part of the artifact become `second`."""
+    _mark_guests(groups, facts)
+    _demote(groups)
+    if facts.get("type") in _LINKED:
+        _separate_startup(groups)
+    _prefer_released_together(groups)
+    _mark_helpers(groups)
+    _share(groups)
+
+
+def _compilers(groups: Sequence[Group]) -> list[Group]:
+    return [one for one in groups if one.role is Role.COMPILER and one.claim is Claim.OBSERVED]
+
+
+def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
+    """In a program, a tool that leaves its start-up code in every program of its own, but not here, made a part."""
+    if facts.get("type") not in _PROGRAMS:
+        return
+    compilers = _compilers(groups)
+    for one in compilers:
+        if one.tool.main is None or one.units or one.fired(one.tool.main):
+            continue
+        one.second = any(other.tool is not one.tool and other.version for other in compilers)
+
+
+def _demote(groups: Sequence[Group]) -> None:
+    """Beside a compiler that it yields to, a tool's object marks only show what came with the crt or a library."""
+    for one in _compilers(groups):
+        hosts = [other for other in _compilers(groups) if other.tool.tool in one.tool.yields_to
+                 and not other.second and other.confidence >= _STRONG]
+        if not hosts or any(host.units for host in hosts) and one.units:
+            continue
+        if one.scope == "object" or one.units <= _FEW_UNITS:
+            if any(_joins(host) for host in hosts):
+                one.second, one.detail = True, "C parts"
+            else:
+                one.role, one.detail = Role.RUNTIME, _REST
+
+
+def _joins(host: Group) -> bool:
+    flag = host.tool.joined_if
+    return flag is not None and any(flag in item.surface.extra for item in host.evidence)
+
+
+def _separate_startup(groups: Sequence[Group]) -> None:
+    """Of several versions of one compiler that owns a crt, one is the crt's: the first in the order of the link.
+
+    Where the linker did not keep that order, the oldest: the crt is the system's, the compiler mostly is newer.
+    """
+    linkers = {one.tool.tool for one in groups if one.role is Role.LINKER}
+    several = [one for one in _compilers(groups) if one.tool.crt and one.version and one.place]
+    if len(several) < 2:
+        return
+    ordered = not linkers or linkers <= _KEEPS_ORDER
+    first = min(several, key=lambda one: one.place) if ordered else min(several, key=lambda one: one.age)
+    if first.units > max(_FEW_UNITS, sum(one.units for one in several if one is not first)):
+        return
+    first.role, first.detail = Role.RUNTIME, _CRT
+    rest = [one for one in several if one is not first]
+    for one in rest:
+        if not ordered or len(rest) > 1:
+            one.doubt = 0.8
+
+
+def _prefer_released_together(groups: Sequence[Group]) -> None:
+    """Of several versions of one compiler, the one that its own linker shares the version with made the main part."""
+    linked = {(one.tool.tool, one.version) for one in groups if one.role is Role.LINKER}
+    for one in _compilers(groups):
+        others = [other for other in _compilers(groups) if other.tool is one.tool and other is not one]
+        if any((other.tool.linker, other.version) in linked for other in others) and not one.units:
+            one.second = True
+
+
+def _mark_helpers(groups: Sequence[Group]) -> None:
+    """A compiler that only finished what another one began comes after it."""
+    finished = {name for one in _compilers(groups) for name in one.tool.through}
+    for one in _compilers(groups):
+        if one.tool.tool in finished and not one.tool.through:
+            one.second = True
+
+
+def _share(groups: Sequence[Group]) -> None:
+    """Compilation units give shares, among all that compiled any."""
+    compiled = [one for one in groups if one.role in (Role.COMPILER, Role.RUNTIME) and one.units]
+    total = sum(one.units for one in compiled)
+    for one in compiled:
+        one.share = round(one.units / total, 4)
