@@ -67,7 +67,7 @@ class Engine:
     def evidence(self, rule: Rule, match: re.Match[str], surface: Surface) -> Evidence:
         """Return what a match of a rule's pattern proves."""
         mark, groups = rule.mark, match.groupdict()
-        version, range_ = groups.get("version") or mark.version, mark.range
+        version, range_ = groups.get("version") or _joined(groups) or mark.version, mark.range
         key = groups.get("key")
         if key is not None:
             if mark.table is not None:
@@ -113,6 +113,11 @@ class Search:
             self._found[key] = known._replace(surface=known.surface._replace(times=known.surface.times + 1))
 
 
+def _joined(groups: dict[str, str | None]) -> str | None:
+    """Return a version whose numbers do not stand between dots: `_cython_3_2_9` has them as v1, v2 and v3."""
+    return ".".join(part for name in ("v1", "v2", "v3") if (part := groups.get(name))) or None
+
+
 def applies(rule: Rule, kind: str) -> bool:
     """Whether a rule speaks of this kind of surface."""
     return kind in rule.kinds or kind.rpartition(".")[2] in rule.kinds
@@ -139,8 +144,19 @@ def _holds(rule: Rule, fired: set[str], kinds: set[str], facts: dict[str, str]) 
         if condition.startswith("surface:"):
             return condition[8:] in kinds
         if condition.startswith("fact:"):
-            key, _, value = condition[5:].partition("=")
-            return facts.get(key) == value
+            return fact_holds(condition[5:], facts)
         return condition in fired
 
     return all(map(true, rule.mark.requires)) and not any(map(true, rule.mark.unless))
+
+
+def fact_holds(condition: str, facts: dict[str, str]) -> bool:
+    """Whether `KEY=VALUE` or `KEY>=NUMBER` is true of a file; a fact that is absent fulfils nothing."""
+    key, least, number = condition.partition(">=")
+    if not least:
+        key, _, value = condition.partition("=")
+        return facts.get(key) == value
+    try:
+        return float(facts[key]) >= float(number)
+    except (KeyError, ValueError):
+        return False
