@@ -8,7 +8,7 @@ from builtby.reports.base import ReportOptions
 from builtby.reports.registry import UnknownReport, all_reports, find
 from builtby.reports.terminal_artifacts import raw_bytes
 from builtby.reports.terminal_style import clean, human_size
-from reports.records import GCC, artifact, render, results
+from reports.records import GCC, LD, artifact, render, results
 
 
 def screen(**options: object) -> str:
@@ -19,7 +19,7 @@ def test_tools_come_first_then_what_is_installed_unmarked_and_skipped() -> None:
     text = screen()
     places = [text.index(title) for title in ("Built by", "Installed in the target", "Not marked", "Skipped")]
     assert places == sorted(places)
-    assert "6 artifacts · 5 marked by 5 tools · 1 not marked · 2 skipped" in text
+    assert "6 artifacts · 5 marked by 4 tools · 1 not marked · 2 skipped" in text
 
 
 def test_versions_of_a_tool_stand_together_and_claims_apart() -> None:
@@ -90,3 +90,9 @@ def test_outputs_are_found_by_themselves() -> None:
     assert find("cyclonedx-json@1.6") is find("cyclonedx-json")
     with pytest.raises(UnknownReport, match="there are: csv"):
         find("xml")
+
+
+def test_what_is_only_inferred_is_no_mark() -> None:
+    text = render("terminal", results((artifact(1, "usr/bin/stripped", LD),)), ReportOptions(width=150)).decode()
+    assert "1 artifact · 0 marked by 0 tools · 1 not marked" in text
+    assert "For 1 of them something is inferred." in text

@@ -61,7 +61,7 @@ class Summary:
     """Counts over all the records of a scan, gathered in one pass."""
 
     def __init__(self, results: Results) -> None:
-        self.artifacts = self.marked = 0
+        self.artifacts = self.marked = self.inferred_only = 0
         self.bytes = 0
         self.unmarked: Counter[str] = Counter()
         self.present: Counter[tuple[Role, str, str]] = Counter()
@@ -84,18 +84,19 @@ class Summary:
     def _count(self, artifact: Artifact) -> None:
         self.artifacts += 1
         self.bytes += artifact.size
-        if not artifact.built_by:
+        if any(made.claim is not Claim.INFERRED for made in artifact.built_by):
+            self.marked += 1
+        else:
             self.unmarked[artifact.format] += 1
-            return
-        self.marked += 1
+            self.inferred_only += bool(artifact.built_by)
         lines = {_line(made): made for made in reversed(artifact.built_by)}
         for line, made in lines.items():
             self._tallies.setdefault(line, Tally()).add(made)
 
     @property
     def tools(self) -> int:
-        """How many different tools left marks."""
-        return len({line.tool for line in self._tallies})
+        """How many different tools left marks. What is only inferred left none."""
+        return len({line.tool for line in self._tallies if line.claim is not Claim.INFERRED})
 
     def groups(self) -> list[Group]:
         """Return the tools by role, those of most artifacts first."""

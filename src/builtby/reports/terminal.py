@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import IO
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +19,7 @@ WIDTH = 100
 _VERSIONS = 12
 _REASONS = 8
 _PRESENT = 20
+_TARGETS = 8
 
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
@@ -51,13 +51,14 @@ def show(console: Console, results: Results, options: ReportOptions) -> None:
 
 
 def _head(results: Results, summary: Summary) -> Iterator[RenderableType]:
-    for target in results.targets:
-        line = Text.assemble(("builtby ", "bold"), (f"{__version__}  ", "dim"), (clean(target.ref), "bold cyan"),
-                             (f"  {target.kind}", "dim"))
+    yield Text.assemble(("builtby", "bold"), (f" {__version__}", "dim"))
+    for target in results.targets[:_TARGETS]:
+        line = Text.assemble((clean(target.ref), "bold cyan"), (f"  {target.kind}", "dim"))
         if target.digest:
             line.append(f"  {target.digest[:19]}…", "dim")
-        line.truncate(1000)
         yield line
+    if len(results.targets) > _TARGETS:
+        yield Text(f"and {len(results.targets) - _TARGETS} more targets", "dim")
     yield Text.assemble(summary.sentence(), (f" · {human_size(summary.bytes)}", "dim"))
 
 
@@ -87,7 +88,11 @@ def _tools(groups: list[Group]) -> Table:
     table.add_column("claim", no_wrap=True)
     table.add_column("artifacts", justify="right", no_wrap=True)
     table.add_column("vendor, detail", no_wrap=True, overflow="ellipsis", ratio=1, style="dim")
+    role = groups[0].role
     for group in groups:
+        if group.role is not role:
+            table.add_row()
+            role = group.role
         for index, (line, tally) in enumerate(group.lines[:_VERSIONS]):
             table.add_row(
                 clean(group.tool) if index == 0 else "",
@@ -122,9 +127,10 @@ def _present(summary: Summary) -> Table:
 def _unmarked(summary: Summary) -> RenderableType:
     kinds = ", ".join(f"{count:,} {name}" for name, count in
                       sorted(summary.unmarked.items(), key=lambda item: (-item[1], item[0])))
+    inferred = f" For {summary.inferred_only:,} of them something is inferred." if summary.inferred_only else ""
     return Text.assemble(
         ("Not marked", "bold"), f"  {counted(summary.unmarked.total(), 'artifact')}: {kinds}\n",
-        ("No mark that builtby knows is left in them. What built them is unknown: not clean, not guessed.", "dim"),
+        (f"No mark that builtby knows is left in them: what built them is unknown, not clean.{inferred}", "dim"),
     )
 
 
@@ -143,13 +149,13 @@ def _skipped(summary: Summary) -> RenderableType:
 
 
 def _foot(options: ReportOptions) -> RenderableType:
-    views = [] if options.by_artifact or options.explain else [("--by-artifact", "every artifact")]
-    views += [] if options.explain else [("--explain", "the bytes of each mark")]
-    views += [("-f json, cyclonedx-json, spdx-json, csv", "for machines")]
+    views = [] if options.by_artifact or options.explain else [("--by-artifact", "lists artifacts")]
+    views += [] if options.explain else [("--explain", "shows bytes")]
+    views += [("-f json, cyclonedx-json, spdx-json, csv", "")]
     line = Text("", "dim")
     for index, (option, meaning) in enumerate(views):
-        line.append("  ·  " if index else "").append(option, "not dim").append(f" {meaning}")
-    return Padding(line, 0)
+        line.append(" · " if index else "").append(option, "not dim").append(f" {meaning}" if meaning else "")
+    return line
 
 
 REPORT = Report("terminal", "for people: tools first, artifacts on request", write)

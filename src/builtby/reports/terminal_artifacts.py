@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from builtby.model import Artifact, BuiltBy, Mark
+from builtby.model import Artifact, BuiltBy, Claim, Mark
 from builtby.reports.results import Results
 from builtby.reports.terminal_style import CLAIMS, ROLES, clean, human_size
 
@@ -35,7 +35,7 @@ def _artifact(artifact: Artifact, ref: str, *, explain: bool) -> Iterator[Text]:
         if extra:
             line.append(f"  {clean(extra)}", "dim")
     yield line
-    if not artifact.built_by:
+    if all(made.claim is Claim.INFERRED for made in artifact.built_by):
         yield Text("  not marked", "dim italic")
     for made in artifact.built_by:
         yield _tool(made, with_mark=not explain)

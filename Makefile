@@ -1,0 +1,65 @@
+# Every target sets up what it needs: a Python, a virtual environment, the locked packages. See CONTRIBUTING.md.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BENCH_VENV := build/bench-venv
+TESTS ?= tests
+FUZZ_RUNS ?= 200000
+
+.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs generate lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
+
+demo: $(VENV)/.run ## scan what is on this machine and a few packages from the registries
+	$(PY) .ci/demo.py
+
+test: $(VENV)/.dev ## run the tests; TESTS=tests/cli for some of them
+	$(PY) -m pytest -n auto -m 'not slow' $(TESTS)
+
+slow: $(VENV)/.dev ## run the tests that take long
+	$(PY) -m pytest -n auto -m slow $(TESTS)
+
+lint: $(VENV)/.dev ## check style, the catalogue of marks, and that generated files are fresh
+	$(PY) -m ruff check .
+	$(PY) -m builtby marks test src/builtby/marks/*.toml
+	$(PY) docs/generate.py --check
+
+types: $(VENV)/.dev ## check types
+	$(PY) -m mypy
+
+bench: bench-identify bench-speed ## compare with peers: accuracy, then speed
+
+bench-speed: $(VENV)/.run $(BENCH_VENV)/.bench
+	$(PY) bench/speed/speed.py --peers $(BENCH_VENV)
+
+bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
+	$(PY) bench/identify/identify.py --peers $(BENCH_VENV)
+
+fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for each
+	$(PY) fuzz/run.py --runs $(FUZZ_RUNS)
+
+docs: $(VENV)/.dev generate ## build the documentation into site/
+	$(PY) -m mkdocs build --strict --quiet
+
+generate: $(VENV)/.dev ## write what the documentation takes from the program
+	$(PY) docs/generate.py
+
+lock: ## refresh requirements/*.txt from pyproject.toml
+	.ci/venv build/lock-venv requirements/lock.txt
+	.ci/lock build/lock-venv/bin/uv
+
+clean: ## remove what the targets made
+	rm -rf build demo dist site $(VENV)/.run $(VENV)/.dev $(VENV)/.fuzz
+
+$(VENV)/.%: requirements/%.txt pyproject.toml
+	.ci/venv $(VENV) $< .
+	touch $@
+
+$(BENCH_VENV)/.bench: requirements/bench.txt
+	.ci/venv $(BENCH_VENV) $<
+	touch $@
