@@ -63,6 +63,9 @@ class Format:
     or its lower-cased path ends with one of `suffixes`; and `accepts(path, head)`, where given, agrees.
     `hoist`: inside an archive, the surfaces belong to the archive (a class to its jar, WHEEL to its wheel);
     outside, the file is an artifact of its own if `alone`, else its surfaces are dropped.
+    `wants`: for a file too large to be held that goes by once, the (offset, size) ranges, beyond its beginning and
+    its end, that `read` will ask for, told from its first bytes and its size.
+    `many`: an archive may hold thousands with one of these endings, all much alike, so that a sample of them will do.
     """
 
     name: str
@@ -73,3 +76,5 @@ class Format:
     accepts: Callable[[str, bytes], bool] | None = None
     hoist: bool = False
     alone: bool = True
+    wants: Callable[[bytes, int], list[tuple[int, int]]] | None = None
+    many: tuple[str, ...] = ()

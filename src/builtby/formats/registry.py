@@ -40,6 +40,12 @@ def _suffix_ends() -> tuple[str, ...]:
     return tuple(suffix for suffix, _ in _tables()[2])
 
 
+@cache
+def sampled() -> tuple[str, ...]:
+    """Return the endings of files of which, in one archive, a sample will do."""
+    return tuple(ending for form in all_formats() for ending in form.many)
+
+
 def identify(path: str, head: bytes) -> Format | None:
     """Return the format of a file, or None when no format knows it.
 

@@ -56,6 +56,8 @@ class Archives:
                     collector.skipped(inner.path, "neither a file, a folder nor a link")
                 elif member.kind == "file" and not self._inspector.filters.excluded(inner.path):
                     collector.found.files += 1
+                    if lent.passes_over(inner.inner):
+                        continue
                     self._inspector.member(member, metered(stream, budget.spend), inner)
         except Exhausted:
             raise

@@ -18,7 +18,7 @@ from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Member, Stream
 from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
-from builtby.sources.view import BytesView, View
+from builtby.sources.view import BytesView, FileView, View
 
 Named = Callable[[], tuple[str, int]]
 """Gives an archive's digest and size; called only when they are wanted, for it may read all of it."""
@@ -45,9 +45,9 @@ class Inspector:
         form = identify_format(place.inner, head)
         if form is None or not self.filters.wanted(place.shown, view.size):
             return
-        if view.size <= self._hold(place.level):
+        if isinstance(view, FileView) and view.size <= self._hold(place.level):
             buffer = self._buffer(place.level, view.size)
-            self._held(form, memoryview(buffer)[: _load(view, buffer)], place)
+            self._held(form, memoryview(buffer)[: view.load(buffer)], place)
         elif not form.hoist:
             self.artifact(self.identifier.view(form, view, place.inner), place, digest_of(view), view.size)
 
@@ -147,11 +147,3 @@ def digest_of(view: View) -> str:
         digest.update(data)
         position += len(data)
     return digest.hexdigest()
-
-
-def _load(view: View, buffer: bytearray) -> int:
-    position = 0
-    while position < view.size and (data := view.read(position, min(1 << 20, view.size - position))):
-        buffer[position : position + len(data)] = data
-        position += len(data)
-    return position

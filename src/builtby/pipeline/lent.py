@@ -1,10 +1,26 @@
 """What an archive's members say of the archive: WHEEL of its wheel, classes of their jar, the manifest of both."""
 
+from dataclasses import dataclass
+
 from builtby.formats.base import Reading, Surface
+from builtby.formats.registry import sampled
 from builtby.marks.engine import Evidence
 
 MOST = 20_000
 """Different texts that members may lend; more prove no more, and a jar of a million classes has few."""
+SAMPLE = 512
+ONE_IN = 8
+"""Of members that are much alike, the first SAMPLE are looked at and then each ONE_IN-th."""
+
+
+@dataclass(slots=True)
+class _Counted:
+    """One text, and where it stood first."""
+
+    times: int
+    offset: int | None
+    path: str | None
+    extra: tuple[str, ...]
 
 
 class Lent:
@@ -13,7 +29,8 @@ class Lent:
     def __init__(self, *, any_depth: bool) -> None:
         self._any_depth = any_depth
         self._top: str | None = None
-        self._surfaces: dict[tuple[str, str], Surface] = {}
+        self._surfaces: dict[tuple[str, str], _Counted] = {}
+        self._alike = 0
         self.evidence: list[Evidence] = []
 
     def takes(self, member: str) -> bool:
@@ -30,26 +47,38 @@ class Lent:
         self._top = self._top or top
         return top == self._top and "/" not in rest
 
+    def passes_over(self, member: str) -> bool:
+        """Whether enough members like this one, such as classes, have been looked at already."""
+        if not member.endswith(sampled()):
+            return False
+        self._alike += 1
+        return self._alike > SAMPLE and self._alike % ONE_IN != 0
+
     def add(self, reading: Reading, evidence: list[Evidence], member: str) -> None:
         """Take what a member has to say."""
-        for surface in reading.surfaces:
-            self.surface(surface._replace(path=member))
+        for kind, value, offset, times, _, extra in reading.surfaces:
+            self.surface(kind, value, offset, times, member, extra)
         if len(self.evidence) < MOST:
             self.evidence += [item._replace(surface=item.surface._replace(path=member)) for item in evidence]
 
-    def surface(self, surface: Surface) -> None:
+    def surface(
+        self, kind: str, value: str, offset: int | None = None, times: int = 1, path: str | None = None,
+        extra: tuple[str, ...] = (),
+    ) -> None:
         """Take one surface."""
-        key = (surface.kind, surface.value)
-        known = self._surfaces.get(key)
+        known = self._surfaces.get((kind, value))
         if known is not None:
-            self._surfaces[key] = known._replace(times=known.times + surface.times)
+            known.times += times
         elif len(self._surfaces) < MOST:
-            self._surfaces[key] = surface
+            self._surfaces[kind, value] = _Counted(times, offset, path, extra)
 
     def note(self, kind: str, value: str) -> None:
         """Take a surface of the archive itself."""
-        self.surface(Surface(kind, value))
+        self.surface(kind, value)
 
     def reading(self, name: str) -> Reading:
         """Return the archive's reading."""
-        return Reading(name, list(self._surfaces.values()))
+        return Reading(name, [
+            Surface(kind, value, first.offset, first.times, first.path, first.extra)
+            for (kind, value), first in self._surfaces.items()
+        ])

@@ -1,13 +1,12 @@
 """Where in a target a file stands, and what that means for it."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.lent import Lent
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file's place.
 
     path: within the target; `!/` goes into an archive. inner: the path within the innermost archive, or the same.
@@ -32,13 +31,13 @@ class Place:
 
     def member(self, name: str, lent: Lent | None, *, tree: bool) -> "Place":
         """Return the place of a member of the archive at this place."""
-        return replace(
-            self, path=f"{self.path}!/{name}", inner=name, level=self.level + 1, tree=tree, lent=lent, wrapped=False,
-        )
+        return Place(f"{self.path}!/{name}", name, self.budget, self.level + 1, tree, lent, self.layer)
 
     def within(self, lent: Lent | None) -> "Place":
         """Return the place of what a compressed file holds: the same, but one level deeper."""
-        return replace(self, inner=plain_name(self.inner), level=self.level + 1, lent=lent, wrapped=True)
+        return Place(
+            self.path, plain_name(self.inner), self.budget, self.level + 1, self.tree, lent, self.layer, wrapped=True,
+        )
 
 
 def plain_name(path: str) -> str:

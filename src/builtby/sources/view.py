@@ -66,6 +66,13 @@ class FileView:
             return self._head[offset : offset + size]
         return pread(self._fd, min(size, self.size - offset), offset)
 
+    def load(self, buffer: bytearray) -> int:
+        """Read the file into a buffer that is large enough; return how much of it there was."""
+        into, position = memoryview(buffer)[: self.size], 0
+        while count := pread_into(self._fd, into[position:], position):
+            position += count
+        return position
+
     def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
         if len(FileView._buffer) < WINDOW:
             FileView._buffer = bytearray(WINDOW)
