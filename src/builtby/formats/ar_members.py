@@ -71,7 +71,7 @@ def _decimal(field: bytes) -> int | None:
 
 
 def _named(view: View, raw: bytes, names: bytes, member: Member) -> Member:
-    """Resolve a name: `name/` and `/123`, a place in the table of names (GNU); `name` and `#1/20`, before the data (BSD)."""
+    """Resolve a name: GNU's `name/` and `/123` (a place in a table); BSD's `name` and `#1/20` (before the data)."""
     if raw.startswith(b"#1/"):
         length = min(_decimal(raw[3:]) or 0, member.size)
         name = view.read(member.offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
