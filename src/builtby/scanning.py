@@ -32,5 +32,7 @@ def scan(
 
     Records come in the order in which they are found; nothing is raised for what is wrong with a target: that is a
     `Skipped` record. `progress` is called now and then, in the calling thread.
+    Raises MarksError for bad mark files in `options.rules`, and BuildInfoError for an `options.buildinfo` that is
+    neither a folder nor an address, or an address while offline: before anything is looked at.
     """
     return Scan(tuple(map(str, targets)), options or Options(), progress)

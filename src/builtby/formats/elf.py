@@ -16,9 +16,9 @@ Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type`
 """
 
 from builtby.formats import elf_names
-from builtby.formats.base import Format, Reading
+from builtby.formats.base import Format, Reading, Surface
 from builtby.formats.elf_annobin import read_annobin
-from builtby.formats.elf_dwarf import read_producers
+from builtby.formats.elf_dwarf import DEBUG_INFO, read_producers
 from builtby.formats.elf_dynamic import Dynamic, read_dynamic
 from builtby.formats.elf_image import (
     ET_CORE,
@@ -44,6 +44,7 @@ from builtby.sources.view import View
 
 _MOST_COMMENT = 256 << 10
 _MOST_COMMENTS = 256
+_MOST_NAMES, _LONGEST = 257, 4096
 _UPX_WITHIN = 512
 _LEAST_OVERLAY = 32
 """Fewer bytes behind the image are padding."""
@@ -71,9 +72,11 @@ def read(view: View, path: str) -> Reading:
     if image.rows:
         read_sections(image, reading)
         read_annobin(image, reading)
-        reading.add("elf.sections", " ".join(dict.fromkeys(image.names[1:257])))
+        names = " ".join(dict.fromkeys(image.names[1:_MOST_NAMES]))
+        reading.surfaces.append(Surface("elf.sections", names[:_LONGEST]))
     read_layout(image, reading)
-    read_producers(image, reading)
+    if image.by_name.keys() & DEBUG_INFO:
+        read_producers(image, reading)
     overlay = overlay_of(image)
     _tell_facts(image, dynamic, reading, overlay[1])
     add_regions(image, reading, overlay)
@@ -115,9 +118,9 @@ def _read_go(image: Image, reading: Reading) -> None:
 
 def overlay_of(image: Image) -> tuple[int, int]:
     """Return (offset, size) of what follows the last thing that the headers know of; size 0 for nothing."""
-    end = max((s.offset + s.size for s in image.segments if s.type != 0x6474E551), default=0)
+    end = max([segment[2] + segment[4] for segment in image.segments], default=0)
     if image.rows:
-        last = max((row[4] + row[5] for row in image.rows if row[1] != SHT_NOBITS), default=0)
+        last = max([row[4] + row[5] for row in image.rows if row[1] != SHT_NOBITS], default=0)
         end = max(end, last, image.shoff + len(image.rows) * (64 if image.bits == 64 else 40))
     if not end or image.view.size - end < _LEAST_OVERLAY or (image.type == ET_REL and not image.rows):
         return 0, 0
@@ -131,9 +134,11 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
     facts["machine"] = elf_names.machine(image.machine, image.bits, image.order)
     facts["type"] = _type(image, dynamic)
     if image.type in (ET_EXEC, ET_DYN):
+        if dynamic.needed:
+            facts["needed"] = " ".join(dynamic.needed)
         facts["linking"] = "dynamic" if dynamic.interpreter is not None or dynamic.needed else "static"
     if image.rows:
-        facts["stripped"] = "no" if any(row[1] == SHT_SYMTAB for row in image.rows) else "yes"
+        facts["stripped"] = "no" if SHT_SYMTAB in [row[1] for row in image.rows] else "yes"
         dwarf = image.section(".debug_info") or image.section(".zdebug_info")
         facts["debug"] = "dwarf" if dwarf and dwarf.type != SHT_NOBITS else "no"
         if image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab"):

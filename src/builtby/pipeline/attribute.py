@@ -5,57 +5,99 @@ from pathlib import Path
 
 import msgspec
 
-from builtby.model import Artifact, Present
+from builtby.model import Artifact, BuiltBy, Claim, Present, Role
+from builtby.packages.buildinfo_store import Lookup
+from builtby.packages.clues import clues
+from builtby.packages.declared import declared
 from builtby.packages.distro import PLACES
-from builtby.packages.owners import Owners
+from builtby.packages.facts import Packaged
+from builtby.packages.inferred import inferred
+from builtby.packages.owners import Owned, Owners
+from builtby.packages.present import PresentFinder
 from builtby.packages.readers import interesting
 from builtby.pipeline.found import Found
-from builtby.pipeline.options import METADATA, Options
 
 DATABASES = (
     "var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed", "var/lib/rpm/rpmdb.sqlite",
-    "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/pacman/local/ALPM_DB_VERSION",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages.db", "usr/lib/sysimage/rpm/Packages.db",
+    "var/lib/rpm/Packages",
 )
+"""Where the databases of whole systems stand."""
 
 
 class Attribution:
     """What is installed in one target. `prefix`: the target's path in the file system that the databases tell of."""
 
-    def __init__(self, number: int, options: Options, prefix: str = "") -> None:
-        self._number, self._options, self._prefix = number, options, prefix
-        self._owners = Owners()
+    def __init__(self, number: int, lookup: Lookup | None, prefix: str = "") -> None:
+        self._number, self._lookup, self._prefix = number, lookup, prefix
+        self._owners, self._finder = Owners(), PresentFinder(clues())
 
-    def take(self, found: Found) -> None:
-        """Take in package databases, and paths of what may be tools."""
+    def take(self, found: Found, layer: str | None = None) -> None:
+        """Take in package databases, and what may be tools."""
         for path, data in found.metadata:
-            self._metadata(path, data)
+            self._load(path, data, layer)
+            self._finder.text(path, data, layer)
+        for path in found.installed:
+            self._finder.file(path, layer)
 
-    def _metadata(self, path: str, data: bytes) -> None:
-        if path.endswith(PLACES):
-            self._owners.release(path, data)
-        database = interesting(path)
+    def _load(self, path: str, data: bytes, layer: str | None) -> None:
+        whole = f"{self._prefix}{path}"
+        self._owners.release(whole, data)
+        database = interesting(whole)
         if database is not None and len(data) <= database.limit:
-            self._owners.load(database, data, path)
+            packages = self._owners.load(database, data, whole)
+            self._finder.packages(packages, path, database.root, layer)
 
-    def artifact(self, artifact: Artifact) -> Artifact:
-        """Return the artifact with its target and its package."""
-        outer = artifact.path.partition("!/")[0]
-        package = self._owners.owner(f"{self._prefix}{outer}")
-        return msgspec.structs.replace(artifact, target=self._number, package=package)
+    def artifact(self, artifact: Artifact, modified: dict[str, int]) -> Artifact:
+        """Return the artifact with its target, its package, and the claims that follow from that."""
+        outer, inside, _ = artifact.path.partition("!/")
+        owned = self._owners.find(f"{self._prefix}{outer}")
+        if owned is None:
+            return msgspec.structs.replace(artifact, target=self._number)
+        package = self._owners.purl(owned)
+        more = () if inside else self._claims(artifact, owned, modified.get(artifact.path))
+        built_by = joined(artifact.built_by, more)
+        return msgspec.structs.replace(artifact, target=self._number, package=package, built_by=built_by)
+
+    def _claims(self, artifact: Artifact, owned: Owned, modified: int | None) -> tuple[BuiltBy, ...]:
+        """What the package says, or lets suppose, of a file that does not tell itself."""
+        needed = tuple(artifact.facts.get("needed", "").split())
+        packaged = Packaged(artifact.format, artifact.facts, needed, artifact.built_by)
+        package = owned.package
+        if self._lookup is not None and package.type == "deb":
+            source, version = package.source or package.name, package.source_version or package.version
+            document = self._lookup(source, version, package.arch or "")
+            if document is not None:
+                return declared(packaged, document)
+        return inferred(self._owners.distro(owned.root), package, packaged, modified)
 
     def present(self) -> Iterator[Present]:
         """Yield the tools that are installed in the target."""
-        yield from ()
+        yield from self._finder.results(self._number, self._owners, self._prefix)
 
     def root(self, root: Path) -> None:
         """Read the databases of the file system at `root`, of which the target is a part."""
-        for path in _host_databases(root):
+        lists = sorted(f"var/lib/dpkg/info/{path.name}" for path in (root / "var/lib/dpkg/info").glob("*.list"))
+        for path in (*PLACES, *DATABASES, *lists):
             try:
                 data = (root / path).read_bytes()
             except OSError:
                 continue
-            if len(data) <= METADATA:
-                self._metadata(path, data)
+            self._owners.release(path, data)
+            database = interesting(path)
+            if database is not None and len(data) <= database.limit:
+                self._owners.load(database, data, path)
+
+
+def joined(read: tuple[BuiltBy, ...], more: tuple[BuiltBy, ...]) -> tuple[BuiltBy, ...]:
+    """Add claims to those read from a file; one that tells the version of a tool named without it takes its place."""
+    def told(tool: BuiltBy) -> BuiltBy | None:
+        return next((m for m in more if (m.tool, m.role, m.claim) == (tool.tool, tool.role, tool.claim)), None)
+
+    kept = [tool for tool in read if tool.version or told(tool) is None]
+    marks = {(m.tool, m.role): tool.marks for tool in read if not tool.version and (m := told(tool)) is not None}
+    added = (msgspec.structs.replace(m, marks=m.marks + marks.get((m.tool, m.role), ())) for m in more)
+    return tuple(sorted((*kept, *added), key=lambda tool: (list(Role).index(tool.role), list(Claim).index(tool.claim))))
 
 
 def root_of(folder: Path) -> Path | None:
@@ -64,8 +106,3 @@ def root_of(folder: Path) -> Path | None:
         if any((place / database).is_file() for database in DATABASES):
             return place
     return None
-
-
-def _host_databases(root: Path) -> list[str]:
-    lists = sorted(f"var/lib/dpkg/info/{path.name}" for path in (root / "var/lib/dpkg/info").glob("*.list"))
-    return [*PLACES, *DATABASES, *lists]

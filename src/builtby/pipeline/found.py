@@ -18,13 +18,15 @@ class Found(msgspec.Struct):
     """Findings of one piece of work.
 
     metadata: files that tell what is installed, such as a package database, as (path, bytes).
-    installed: paths that may be an installed tool. files, bytes: how much was looked at.
+    installed: paths that may be an installed tool. modified: when artifacts of which no compiler is known were last
+    changed, by path. files, bytes: how much was looked at.
     """
 
     artifacts: list[Artifact] = []
     skipped: list[Skipped] = []
     metadata: list[tuple[str, bytes]] = []
     installed: list[str] = []
+    modified: dict[str, int] = {}
     files: int = 0
     bytes: int = 0
 

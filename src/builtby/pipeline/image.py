@@ -119,16 +119,18 @@ def tar_layout(path: Path, file: IO[bytes]) -> TarLayout | None:
     return TarLayout(path, file, table) if whole else None
 
 
-def records(layers: list[LayerFound], attribution: Attribution, number: int) -> Iterator[Record]:
+def records(
+    layers: list[LayerFound], names: list[str], attribution: Attribution, number: int,
+) -> Iterator[Record]:
     """Yield what can be seen in the image: each file of the highest layer that has it."""
     overlay = Overlay([found.paths for found in layers], _asked(layers))
     for level, found in enumerate(layers):
         for part in found.spool:
-            attribution.take(_visible(part, overlay, level))
+            attribution.take(_visible(part, overlay, level), names[level])
     for level, found in enumerate(layers):
         for part in found.spool:
             seen = _visible(part, overlay, level)
-            yield from map(attribution.artifact, seen.artifacts)
+            yield from (attribution.artifact(artifact, seen.modified) for artifact in seen.artifacts)
             yield from (Skipped(number, s.path, s.reason, s.expected) for s in seen.skipped)
 
 
@@ -147,7 +149,7 @@ def _visible(part: Found, overlay: Overlay, level: int) -> Found:
         [s for s in part.skipped if overlay.visible(outer(s.path), level)],
         [m for m in part.metadata if overlay.visible(m[0], level)],
         [p for p in part.installed if overlay.visible(p, level)],
-        part.files, part.bytes,
+        part.modified, part.files, part.bytes,
     )
 
 

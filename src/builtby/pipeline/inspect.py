@@ -6,12 +6,12 @@ from collections.abc import Callable
 from builtby.formats.base import Format
 from builtby.formats.registry import HEAD
 from builtby.formats.registry import identify as identify_format
-from builtby.model import Artifact
+from builtby.model import Artifact, Role
 from builtby.pipeline.archives import Archives
 from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict
-from builtby.pipeline.installed import tells_packages, tells_tool
+from builtby.pipeline.installed import tells_tool, wanted_bytes
 from builtby.pipeline.options import METADATA, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
@@ -92,16 +92,21 @@ class Inspector:
 
     def _tree_file(self, head: bytes, stream: Stream, place: Place) -> Stream:
         """Keep what tells of installed packages and tools; return the stream of what follows the head."""
-        if tells_tool(place.inner):
+        if head and tells_tool(place.inner):
             self.collector.found.installed.append(place.inner)
-        if not tells_packages(place.inner):
+        wanted = wanted_bytes(place.inner)
+        if not wanted:
             return stream
-        data = stream.read(METADATA)
-        if len(data) == METADATA:
-            self.collector.skipped(place.path, f"a package database of more than {METADATA >> 20} MiB; not read")
-        else:
-            self.collector.found.metadata.append((place.inner, head + data))
+        data = stream.read(max(wanted - len(head), 0))
+        self.metadata(place.inner, head[:wanted] + data, wanted)
         return Prepended(data, stream)
+
+    def metadata(self, path: str, data: bytes, wanted: int) -> None:
+        """Keep what a file tells of what is installed; one as long as the bound is not the whole of it."""
+        if wanted == METADATA == len(data):
+            self.collector.skipped(path, f"a package database of more than {METADATA >> 20} MiB; not read")
+        else:
+            self.collector.found.metadata.append((path, data))
 
     def _held(self, form: Format, data: memoryview, place: Place) -> None:
         if not form.hoist:
@@ -123,6 +128,8 @@ class Inspector:
         """Report an artifact, and what kept it from being read wholly."""
         if verdict.problem is not None:
             self.collector.skipped(place.shown, verdict.problem)
+        if place.modified and not any(tool.role is Role.COMPILER for tool in verdict.built_by):
+            self.collector.found.modified[place.shown] = place.modified
         self.collector.artifact(Artifact(
             0, place.shown, place.layer, digest, size, verdict.format, None, verdict.built_by, verdict.facts,
         ))

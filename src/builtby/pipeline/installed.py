@@ -1,14 +1,18 @@
 """Which files of a tree tell what is installed there. The knowledge is in the packages room."""
 
+from builtby.packages.clues import TEXT_READ, clues
 from builtby.packages.distro import PLACES
 from builtby.packages.readers import interesting
+from builtby.pipeline.options import METADATA
 
 
-def tells_packages(path: str) -> bool:
-    """Whether a file, by its path in a tree, is a package database or other metadata of what is installed."""
-    return interesting(path) is not None or path.endswith(PLACES)
+def wanted_bytes(path: str) -> int:
+    """Return how many bytes of a file, told by its path in a tree, are wanted to see what is installed; 0 for none."""
+    if path.endswith(PLACES) or interesting(path) is not None:
+        return METADATA
+    return TEXT_READ if clues().is_text(path) else 0
 
 
 def tells_tool(path: str) -> bool:
     """Whether a file, by its path in a tree, may be an installed tool."""
-    return False
+    return clues().is_tool(path)

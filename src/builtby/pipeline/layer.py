@@ -97,4 +97,4 @@ def _members(worker: Inspector, stream: Stream, name: str, paths: LayerPaths) ->
         worker.collector.found.files += 1
         worker.collector.found.bytes += member.size or 0
         if not worker.filters.excluded(path):
-            worker.member(member, body, Place(path, path, budget, tree=True, layer=name))
+            worker.member(member, body, Place(path, path, budget, tree=True, layer=name, modified=member.mtime))

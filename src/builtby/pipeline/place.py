@@ -13,6 +13,7 @@ class Place(NamedTuple):
     level: how many archives it is in. lent: the archive that it may speak for.
     tree: the target is a file system in an archive, and the path one in it, so that package databases and installed
     tools may be told by it. wrapped: the bytes are those of a compressed file, plain.
+    modified: when the file was last changed, in seconds since 1970, as far as that is known.
     """
 
     path: str
@@ -23,6 +24,7 @@ class Place(NamedTuple):
     lent: Lent | None = None
     layer: str | None = None
     wrapped: bool = False
+    modified: int | None = None
 
     @property
     def shown(self) -> str:
@@ -37,6 +39,7 @@ class Place(NamedTuple):
         """Return the place of what a compressed file holds: the same, but one level deeper."""
         return Place(
             self.path, plain_name(self.inner), self.budget, self.level + 1, self.tree, lent, self.layer, wrapped=True,
+            modified=self.modified,
         )
 
 

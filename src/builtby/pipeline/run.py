@@ -10,6 +10,7 @@ from time import monotonic
 import msgspec
 
 from builtby.model import Artifact, Record, Skipped, Target, text
+from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import Attribution, root_of
 from builtby.pipeline.found import Found, Spool, unpack
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_artifact, records, tar_layout
@@ -33,6 +34,7 @@ class Run:
     def __init__(self, refs: tuple[str, ...], options: Options, progress: Callable[[Progress], None] | None) -> None:
         self.targets: list[Target] = []
         self._refs, self._options, self._settings = refs, options, Settings.of(options)
+        self._lookup = lookup(options.buildinfo, offline=options.offline) if options.buildinfo else None
         self._crew = Crew(options.jobs, options.executor)
         self._report, self._beat = progress, 0.0
         self._files = self._bytes = self._artifacts = 0
@@ -84,9 +86,9 @@ class Run:
         """Return the attribution for a target on this machine's disk, with the databases of the system around it."""
         root = root_of(folder)
         if root is None:
-            return Attribution(number, self._options)
+            return Attribution(number, self._lookup)
         prefix = "" if root == folder else f"{folder.relative_to(root).as_posix()}/"
-        attribution = Attribution(number, self._options, prefix)
+        attribution = Attribution(number, self._lookup, prefix)
         attribution.root(root)
         return attribution
 
@@ -122,7 +124,7 @@ class Run:
             yield from self._streamed_image("-", chunks)
             return
         number = self._new("-", "stdin")
-        yield from self._one(number, Attribution(number, self._options), lambda worker: inspect_stream(worker, chunks))
+        yield from self._one(number, Attribution(number, self._lookup), lambda worker: inspect_stream(worker, chunks))
 
     def _one(self, number: int, attribution: Attribution, look: Callable[[Inspector], None]) -> Iterator[Record]:
         """Look at one file, which may be an archive of any size: findings are put aside until all are there."""
@@ -158,10 +160,10 @@ class Run:
         try:
             for image in images(layout.names, layout.blob):
                 number = self._new(ref if image.ref is None else f"{ref}:{image.ref}", layout.kind, image.digest)
-                attribution = Attribution(number, self._options)
+                attribution = Attribution(number, self._lookup)
                 identifier = inspector(self._settings).identifier
                 yield image_artifact(image, identifier, layout.blob, number)
-                yield from self._counted(records(look(image), attribution, number))
+                yield from self._counted(records(look(image), [layer.name for layer in image.layers], attribution, number))
                 yield from attribution.present()
         except Damaged as damage:
             yield Skipped(self._new(ref, layout.kind), "", f"the image is damaged: {damage}")
@@ -189,7 +191,7 @@ class Run:
         self._bytes += found.bytes
         self._artifacts += len(found.artifacts)
         self._tell(current)
-        yield from map(attribution.artifact, found.artifacts)
+        yield from (attribution.artifact(artifact, found.modified) for artifact in found.artifacts)
         yield from (msgspec.structs.replace(skipped, target=number) for skipped in found.skipped)
 
     def _tell(self, current: str) -> None:

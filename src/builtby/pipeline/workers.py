@@ -13,8 +13,8 @@ from builtby.formats.registry import HEAD
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.found import Collector, pack
 from builtby.pipeline.inspect import Inspector
-from builtby.pipeline.installed import tells_packages, tells_tool
-from builtby.pipeline.options import METADATA, Settings
+from builtby.pipeline.installed import tells_tool, wanted_bytes
+from builtby.pipeline.options import Settings
 from builtby.pipeline.place import Place
 from builtby.pipeline.tree import relative
 from builtby.sources.base import Damaged, Member
@@ -71,7 +71,7 @@ def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None
         view = FileView(descriptor, status.st_size, os.read(descriptor, HEAD))
         if not tree:
             _tell(worker, view, name)
-        worker.view(view, Place(name, name, Budget(), tree=tree))
+        worker.view(view, Place(name, name, Budget(), tree=tree, modified=int(status.st_mtime)))
     except OSError as error:
         collector.skipped(name, f"cannot be read: {error.strerror}")
     except Damaged as bound:
@@ -91,13 +91,11 @@ def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
 
 
 def _tell(worker: Inspector, view: FileView, name: str) -> None:
-    if tells_tool(name):
+    if view.size and tells_tool(name):
         worker.collector.found.installed.append(name)
-    if tells_packages(name):
-        if view.size > METADATA:
-            worker.collector.skipped(name, f"a package database of more than {METADATA >> 20} MiB; not read")
-        else:
-            worker.collector.found.metadata.append((name, view.read(0, view.size)))
+    wanted = wanted_bytes(name)
+    if wanted:
+        worker.metadata(name, view.read(0, wanted), wanted)
 
 
 class Crew:
