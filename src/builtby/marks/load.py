@@ -16,14 +16,21 @@ class MarksError(ValueError):
 
 
 class Rule(NamedTuple):
-    """A mark rule with its tool, compiled."""
+    """A mark rule with its tool."""
 
     id: str
     """`tool/rule-id`."""
     tool: ToolFile
     mark: MarkRule
-    pattern: re.Pattern[str]
     kinds: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled pattern. Most rules of a catalogue are never asked in a run, so it is made at the first use."""
+        return _compiled(self.mark.pattern)
+
+
+_compiled = cache(re.compile)
 
 
 class Catalogue(NamedTuple):
@@ -43,17 +50,19 @@ def parse(raw: bytes, origin: str) -> ToolFile:
         raise MarksError(f"{origin}: {error}") from error
 
 
-def compile_rules(tool: ToolFile, marks: list[MarkRule], origin: str) -> list[Rule]:
-    """Compile a tool's rules; raise MarksError for a pattern that is no regular expression."""
-    rules = []
-    for mark in marks:
-        kinds = (mark.surface,) if isinstance(mark.surface, str) else tuple(mark.surface)
+def rules_of(tool: ToolFile, marks: list[MarkRule]) -> list[Rule]:
+    """Return a tool's rules."""
+    kinds = ((mark.surface,) if isinstance(mark.surface, str) else tuple(mark.surface) for mark in marks)
+    return [Rule(f"{tool.tool}/{mark.id}", tool, mark, kind) for mark, kind in zip(marks, kinds, strict=True)]
+
+
+def _check_patterns(rules: list[Rule], origin: str) -> None:
+    """Raise MarksError for a pattern that is no regular expression. The built-in ones are checked by the tests."""
+    for rule in rules:
         try:
-            pattern = re.compile(mark.pattern)
+            _ = rule.pattern
         except re.error as error:
-            raise MarksError(f"{origin}: rule {mark.id!r}: pattern: {error}") from error
-        rules.append(Rule(f"{tool.tool}/{mark.id}", tool, mark, pattern, kinds))
-    return rules
+            raise MarksError(f"{origin}: rule {rule.mark.id!r}: pattern: {error}") from error
 
 
 @cache
@@ -73,18 +82,20 @@ def catalogue(extra: tuple[Path, ...] = (), *, nursery: bool = False) -> Catalog
         if not found:
             raise MarksError(f"{folder}: no *.toml file there; --rules wants a folder of mark files")
         files += [(str(path), path.read_bytes()) for path in found]
-    return _build(sorted(files))
+    return _build(sorted(files), {str(path) for folder in extra for path in folder.glob("*.toml")})
 
 
-def _build(files: list[tuple[str, bytes]]) -> Catalogue:
+def _build(files: list[tuple[str, bytes]], strict: set[str]) -> Catalogue:
     tools: list[ToolFile] = []
     marks: list[Rule] = []
     present: list[Rule] = []
     for origin, raw in files:
         tool = parse(raw, origin)
         tools.append(tool)
-        marks += compile_rules(tool, tool.mark, origin)
-        present += compile_rules(tool, tool.present, origin)
+        marks += rules_of(tool, tool.mark)
+        present += rules_of(tool, tool.present)
+        if origin in strict:
+            _check_patterns([*rules_of(tool, tool.mark), *rules_of(tool, tool.present)], origin)
     return Catalogue(tuple(tools), tuple(marks), tuple(present), tables())
 
 
