@@ -9,10 +9,12 @@ Surfaces (see the helper modules for more of each):
 - `elf.annobin` (elf_annobin), `upx.*` (upx), and what elf_sections finds in sections that are marks by themselves.
 - `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
 
-Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os`, `type` (`executable`, `pie`, `shared`,
+Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os` (`linux-gnu`, `linux-musl`, `android`,
+`freebsd` …; Go's own word, `linux`, when nothing else tells), `type` (`executable`, `pie`, `shared`,
 `object`, `core`, `other`), `linking` (`static`, `dynamic`), `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`),
 `libc` (`glibc`, `musl`, `bionic`, `uclibc`), `sections=none`, `overlay` (bytes behind the image), `go.pclntab=yes`,
-`patched=yes`.
+`patched=yes`, `needed` (the libraries asked for, joined by blanks), `packed=upx`, and those of elf_dwarf and
+elf_annobin.
 """
 
 from builtby.formats import elf_names
@@ -114,6 +116,10 @@ def _read_go(image: Image, reading: Reading) -> None:
         return b"" if offset is None else image.view.read(offset, min(size, _LONGEST_GO_STRING))
 
     read_buildinfo(image.view, ranges, at, reading)
+    settings = [setting for surface in reading.surfaces if surface.kind == "go.buildinfo" for setting in surface.extra]
+    for setting in settings:
+        if setting.startswith("GOOS="):
+            reading.facts.setdefault("os", setting[5:])
 
 
 def overlay_of(image: Image) -> tuple[int, int]:

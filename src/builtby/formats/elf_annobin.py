@@ -31,7 +31,9 @@ def read_annobin(image: Image, reading: Reading) -> None:
     counts: dict[bytes, int] = {}
     first: Section | None = None
     covered = 0
-    names = [name for name in dict.fromkeys(image.names) if name.startswith((_SECTION, _TEXTS))]
+    names = [name for name in image.by_name if name.startswith((_SECTION, _TEXTS))]
+    if not names:
+        return
     for name in names[:_MOST_SECTIONS]:
         section = image.section(name)
         first = first or section

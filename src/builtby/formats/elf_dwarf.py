@@ -18,6 +18,8 @@ from builtby.formats.dwarf_abbrev import Abbreviations, Entry, Value
 from builtby.formats.elf_image import ET_REL, SHF_COMPRESSED, SHT_NOBITS, Image, Section
 from builtby.formats.elf_relocations import Relocations
 
+DEBUG_INFO = frozenset((".debug_info", ".zdebug_info", ".debug_info.dwo"))
+"""Sections without one of which there is nothing to read."""
 MOST_UNITS = 20_000
 _MOST_READ = 3000
 """Units whose first entry is read; of more, an even sample is taken."""

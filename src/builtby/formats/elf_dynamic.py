@@ -3,15 +3,18 @@
 from struct import unpack_from
 from typing import NamedTuple
 
-from builtby.formats.base import Reading
+from builtby.formats.base import Reading, Surface
 from builtby.formats.elf_image import PT_DYNAMIC, PT_INTERP, Image
 
 _MOST_ENTRIES = 1024
 _MOST_NEEDED = 256
 _MOST_LIBRARIES, _MOST_VERSIONS = 64, 256
-_WHOLE_TABLE = 32 << 10
-"""A string table up to this size is read at once, a larger one string by string."""
+_WHOLE_TABLE = 8 << 10
+"""A string table up to this size is read at once."""
+_END = 4 << 10
+"""Of a larger one both ends are: linkers put the names of libraries and versions before or behind the symbols."""
 _LONGEST = 256
+_LONGEST_TEXT = 4096
 _NULL, _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 0, 1, 5, 10, 14, 15, 29
 _FLAGS_1, _VERNEED, _VERNEEDNUM = 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF
 _DF_1_PIE = 0x08000000
@@ -42,8 +45,7 @@ def read_dynamic(image: Image, reading: Reading) -> Dynamic:
     single = dict(reversed(pairs))
     strings = _Strings(image, single)
     needed = [strings.get(value) for tag, value in pairs if tag == _NEEDED][:_MOST_NEEDED]
-    for library in needed:
-        reading.add("elf.needed", library)
+    reading.surfaces += [Surface("elf.needed", library) for library in needed]
     soname = strings.get(single[_SONAME]) if _SONAME in single else None
     if soname is not None:
         reading.add("elf.soname", soname)
@@ -73,18 +75,25 @@ class _Strings:
     def __init__(self, image: Image, single: dict[int, int]) -> None:
         self._image, self._size = image, single.get(_STRSZ, 0)
         self.at = image.offset_of(single[_STRTAB]) if _STRTAB in single else None
-        self._whole = b""
-        if self.at is not None and self._size <= _WHOLE_TABLE:
-            self._whole = image.view.read(self.at, self._size)
+        self._head = self._tail = ""
+        self._tail_at = 0
+        if self.at is not None:
+            self._tail_at = max(self._size - _END, 0) if self._size > _WHOLE_TABLE else 0
+            self._tail = self._read(self._tail_at, self._size - self._tail_at)
+            self._head = self._read(0, _END) if self._tail_at else ""
+
+    def _read(self, index: int, size: int) -> str:
+        return self._image.view.read((self.at or 0) + index, size).decode("latin-1")
 
     def get(self, index: int) -> str:
-        if self.at is None or index >= self._size:
-            return ""
-        if self._whole:
-            raw = self._whole[index : index + _LONGEST]
-        else:
-            raw = self._image.view.read(self.at + index, min(_LONGEST, self._size - index))
-        return raw.partition(b"\0")[0].decode("latin-1")
+        if index >= self._tail_at:
+            start = index - self._tail_at
+            end = self._tail.find("\0", start, start + _LONGEST)
+            return self._tail[start : end if end >= 0 else start + _LONGEST]
+        end = self._head.find("\0", index)
+        if end >= 0:
+            return self._head[index:end]
+        return self._read(index, min(_LONGEST, self._size - index)).partition("\0")[0]
 
 
 def _read_versions(image: Image, reading: Reading, strings: _Strings, offset: int | None, count: int) -> None:
@@ -96,7 +105,8 @@ def _read_versions(image: Image, reading: Reading, strings: _Strings, offset: in
             return
         _, versions, library, first, after = unpack_from(image.order + "HHIII", raw, at)
         names = _version_names(image, raw, at + first, versions, strings)
-        reading.add("elf.version_need", f"{strings.get(library)}: {' '.join(names)}", offset + at)
+        text = f"{strings.get(library)}: {' '.join(names)}"
+        reading.surfaces.append(Surface("elf.version_need", text[:_LONGEST_TEXT], offset + at))
         if not after:
             return
         at += after
@@ -104,10 +114,11 @@ def _read_versions(image: Image, reading: Reading, strings: _Strings, offset: in
 
 def _version_names(image: Image, raw: bytes, at: int, count: int, strings: _Strings) -> list[str]:
     names: list[str] = []
+    form = image.order + "II"
     for _ in range(min(count, _MOST_VERSIONS)):
         if at + 16 > len(raw):
             break
-        name, after = unpack_from(image.order + "II", raw, at + 8)
+        name, after = unpack_from(form, raw, at + 8)
         names.append(strings.get(name))
         if not after:
             break

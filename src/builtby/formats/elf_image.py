@@ -88,6 +88,11 @@ class Image:
         return Section(self.names[index], *self._rows[index][1:])
 
     @property
+    def by_name(self) -> dict[str, int]:
+        """The number of the first section of each name."""
+        return self._index
+
+    @property
     def rows(self) -> list[tuple[int, ...]]:
         """The raw section headers, in the order of `Section` but with the name's offset first."""
         return self._rows

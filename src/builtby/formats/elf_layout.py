@@ -30,13 +30,14 @@ linker's order, and rules about them should not be asked.
 from itertools import pairwise
 
 from builtby.formats import elf_names
-from builtby.formats.base import Reading
+from builtby.formats.base import Reading, Surface
 from builtby.formats.elf_image import ET_CORE, ET_REL, PF_X, PT_LOAD, SHF_ALLOC, SHT_NOBITS, Image, Segment
 
 _GNU_RELRO, _GNU_STACK = 0x6474E552, 0x6474E551
 _MOST_SHOWN = 64
+_LONGEST = 4096
 _PAGE = 0x1000
-_MOVED = (".dyn", ".interp", ".gnu.hash", ".hash", ".gnu.version", ".note")
+_MOVED = (".dynamic", ".dynstr", ".dynsym", ".interp", ".gnu.hash", ".hash", ".gnu.version_r", ".note.gnu.build-id")
 _RIGHTS = tuple(("r" if n & 4 else "-") + ("w" if n & 2 else "-") + ("x" if n & 1 else "-") for n in range(8))
 
 
@@ -45,10 +46,12 @@ def read_layout(image: Image, reading: Reading) -> None:
     if image.type in (ET_REL, ET_CORE) or not image.segments:
         return
     tail = _tail(image)
-    reading.add("elf.segments", " ".join([_segment_name(s.type, s.flags) for s in image.segments[:_MOST_SHOWN]]))
-    if tail:
-        reading.add("elf.tail", " ".join([image.names[index] for _, index in tail[:_MOST_SHOWN]]))
-    reading.add("elf.layout", _layout(image))
+    texts = {
+        "elf.segments": " ".join([_segment_name(s.type, s.flags) for s in image.segments[:_MOST_SHOWN]]),
+        "elf.tail": " ".join([image.names[index] for _, index in tail[:_MOST_SHOWN]]),
+        "elf.layout": _layout(image),
+    }
+    reading.surfaces += [Surface(kind, text[:_LONGEST]) for kind, text in texts.items() if text]
     if _patched(image, tail):
         reading.facts["patched"] = "yes"
 
@@ -73,8 +76,8 @@ def _layout(image: Image) -> str:
     words.append("relro=none" if relro is None else "relro=padded" if relro.memory > relro.size else "relro=exact")
     words.append(f"phdrs={image.phoff}")
     words.append(_headers_word(image))
-    if ".shstrtab" in image.names:
-        at = image.names.index(".shstrtab")
+    at = image.by_name.get(".shstrtab")
+    if at is not None:
         words.append(f"shstrtab={'last' if at == len(image.names) - 1 else 'first' if at == 1 else 'middle'}")
     return " ".join(words)
 
@@ -92,7 +95,7 @@ def _headers_word(image: Image) -> str:
     end = image.shoff + len(image.rows) * (64 if image.bits == 64 else 40)
     if image.shoff < 4096 < image.view.size - end:
         return "shdrs=start"
-    last = max(row[4] + (0 if row[1] == SHT_NOBITS else row[5]) for row in image.rows)
+    last = max([row[4] for row in image.rows if row[1] != SHT_NOBITS], default=0)
     return "shdrs=end" if image.shoff >= last else "shdrs=inside"
 
 
@@ -109,7 +112,5 @@ def _patched(image: Image, tail: list[tuple[int, int]]) -> bool:
                 return True
             break
     first = next((offset for offset, index in tail if image.rows[index][5]), None)
-    return first is not None and any(
-        row[4] > first and row[2] & SHF_ALLOC and row[5] and name.startswith(_MOVED)
-        for name, row in zip(image.names, image.rows, strict=True)
-    )
+    moved = [image.rows[image.by_name[name]] for name in _MOVED if name in image.by_name]
+    return first is not None and any(row[4] > first and row[2] & SHF_ALLOC and row[5] for row in moved)

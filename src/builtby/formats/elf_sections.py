@@ -28,28 +28,30 @@ _TEXTS = {
 """Sections whose strings are surfaces, one each."""
 _FIRST_STRING = {".gnu_debuglink": "elf.debuglink", ".gnu_debugaltlink": "elf.debugaltlink"}
 _PRESENCE = {"minfo": "elf.dlang_minfo", "__minfo": "elf.dlang_minfo", "swift5_typeref": "elf.swift"}
-_LTO = {".gnu.lto_": "gnu", ".gnu.debuglto_": "gnu"}
 _BITCODE = (".llvmbc", ".llvm.lto")
+_GNU_LTO = (".gnu.lto_", ".gnu.debuglto_")
+_LTO_STARTS = _GNU_LTO + _BITCODE
+_KNOWN = frozenset((*_TEXTS, *_FIRST_STRING, *_PRESENCE, *_BITCODE, ".modinfo", ".dep-v0"))
 
 
 def read_sections(image: Image, reading: Reading) -> None:
     """Add the surfaces."""
     lto: dict[str, int] = {}
-    for name in image.names:
+    for name in sorted(_KNOWN & image.by_name.keys()):
         kind = _TEXTS.get(name) or _FIRST_STRING.get(name)
         if kind is not None:
             _add_strings(image, reading, kind, image.section(name), only_first=name in _FIRST_STRING)
         elif name in _PRESENCE:
             reading.add(_PRESENCE[name], name)
         elif name in _BITCODE:
-            lto["llvm"] = lto.get("llvm", 0) + 1
             _add_bitcode(image, reading, image.section(name))
         elif name == ".modinfo":
             _add_modinfo(image, reading, image.section(name))
         elif name == ".dep-v0":
             _add_audited(image, reading, image.section(name))
-        elif name.startswith(tuple(_LTO)):
-            sort = next(sort for start, sort in _LTO.items() if name.startswith(start))
+    for name in image.names:
+        if name.startswith(_LTO_STARTS):
+            sort = "gnu" if name.startswith(_GNU_LTO) else "llvm"
             lto[sort] = lto.get(sort, 0) + 1
     for sort, times in lto.items():
         reading.add("elf.lto", sort, times=times)
