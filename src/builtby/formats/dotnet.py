@@ -2,7 +2,10 @@
 
 Surfaces: `dotnet.metadata` (the runtime's version in the metadata's header, `v4.0.30319`), `dotnet.assembly`
 (`Name 1.2.3.4`), `dotnet.reference` (another assembly, the same way), `dotnet.target_framework`
-(`.NETCoreApp,Version=v8.0`), `dotnet.attribute` (`AssemblyInformationalVersion=1.0+abc`, of the assembly itself),
+(`.NETCoreApp,Version=v8.0`),
+`dotnet.layout` (`linker=48.00 native=il attributes=CompilationRelaxations … references=System.Runtime/8.0.0.0 …`: what
+compilers do each in their way, on one line), `dotnet.attribute` (`AssemblyInformationalVersion=1.0+abc`, of the
+assembly itself),
 `dotnet.r2r` (`9.2 Crossgen2 8.0.…`: the version of the ready-to-run format and who compiled it to machine code),
 `dotnet.compilation` (dotnet_pdb: the options in an embedded portable PDB).
 Facts: `dotnet.native` = `mixed` (C++/CLI), `r2r`, `il`.
@@ -40,6 +43,17 @@ def read_dotnet(image: Image, embedded: tuple[int, int], reading: Reading) -> No
         _read_r2r(image, native, reading)
     if embedded[1]:
         read_embedded(image.view, embedded, reading)
+    _add_layout(image, reading)
+
+
+def _add_layout(image: Image, reading: Reading) -> None:
+    def of(kind: str) -> list[str]:
+        return [surface.value for surface in reading.surfaces if surface.kind == kind]
+
+    attributes = " ".join(value.partition("=")[0] for value in of("dotnet.attribute"))
+    references = " ".join("/".join(value.rsplit(" ", 1)) for value in of("dotnet.reference"))
+    reading.add("dotnet.layout", f"linker={image.linker_version} native={reading.facts['dotnet.native']} "
+                                 f"attributes={attributes} references={references}")
 
 
 def read_metadata(image: Image, start: int, reading: Reading) -> None:

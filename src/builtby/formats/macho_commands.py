@@ -13,7 +13,7 @@ PLATFORMS = {
     8: "tvos-simulator", 9: "watchos-simulator", 10: "driverkit", 11: "visionos", 12: "visionos-simulator",
     13: "firmware", 14: "sepos",
 }
-_TOOLS = {1: "clang", 2: "swift", 3: "ld", 4: "lld", 1024: "metal", 1025: "airlld", 1026: "airnt",
+_TOOLS = {1: "clang", 2: "swift", 3: "ld", 4: "lld", 5: "zig", 1024: "metal", 1025: "airlld", 1026: "airnt",
           1027: "airnt-plugin", 1028: "airpack", 1031: "gpuarchiver", 1032: "metal-framework"}
 _VERSION_MIN = {0x24: "macos", 0x25: "ios", 0x2F: "tvos", 0x30: "watchos"}
 _DYLIBS = {0xC, 0x18, 0x1F, 0x20, 0x23}

@@ -129,8 +129,7 @@ def _tell_facts(image: Image, reading: Reading) -> None:
     facts["subsystem"] = (_SUBSYSTEMS | _FIRMWARE).get(image.subsystem, f"subsystem-{image.subsystem}")
     facts["os"] = "uefi" if image.subsystem in _FIRMWARE else image.system or "windows"
     if image.linker is not None:
-        facts["linker"] = f"{image.linker[0]}.{image.linker[1]:02d}" if image.linker[0] >= 14 else \
-            f"{image.linker[0]}.{image.linker[1]}"
+        facts["linker"] = image.linker_version
     facts["stripped"] = "no" if image.strings()[1] else "yes"
     dwarf = any(section.name in (".debug_info", ".zdebug_info") for section in image.sections)
     pdb = any(surface.kind == "pe.debug.pdb" for surface in reading.surfaces)
@@ -152,7 +151,7 @@ def _overlay(image: Image) -> tuple[int, int]:
 
 
 def _add_layout(image: Image, reading: Reading) -> None:
-    linker = reading.facts.get("linker", "none")
+    linker = image.linker_version
     if image.linker is not None:
         reading.add("pe.linker", linker, image.start + 22)
     stub = image.view.read(64, min(image.start - 4, 512) - 64)

@@ -61,6 +61,14 @@ class Image:
         return self._machine()[0]
 
     @property
+    def linker_version(self) -> str:
+        """The linker's version as linkers print it: the minor number of Microsoft's has two digits."""
+        if self.linker is None:
+            return "none"
+        major, minor = self.linker
+        return f"{major}.{minor:02d}" if major >= 14 else f"{major}.{minor}"
+
+    @property
     def system(self) -> str | None:
         """The system that the machine number tells of, where it is not Windows."""
         return self._machine()[1]
