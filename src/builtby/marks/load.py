@@ -56,13 +56,18 @@ def rules_of(tool: ToolFile, marks: list[MarkRule]) -> list[Rule]:
     return [Rule(f"{tool.tool}/{mark.id}", tool, mark, kind) for mark, kind in zip(marks, kinds, strict=True)]
 
 
-def _check_patterns(rules: list[Rule], origin: str) -> None:
-    """Raise MarksError for a pattern that is no regular expression. The built-in ones are checked by the tests."""
+def compile_rules(tool: ToolFile, marks: list[MarkRule], origin: str) -> list[Rule]:
+    """Return a tool's rules, checked: raise MarksError for a pattern that is no regular expression.
+
+    The built-in ones are checked by the tests, not at every start.
+    """
+    rules = rules_of(tool, marks)
     for rule in rules:
         try:
             _ = rule.pattern
         except re.error as error:
             raise MarksError(f"{origin}: rule {rule.mark.id!r}: pattern: {error}") from error
+    return rules
 
 
 @cache
@@ -92,10 +97,10 @@ def _build(files: list[tuple[str, bytes]], strict: set[str]) -> Catalogue:
     for origin, raw in files:
         tool = parse(raw, origin)
         tools.append(tool)
+        if origin in strict:
+            compile_rules(tool, [*tool.mark, *tool.present], origin)
         marks += rules_of(tool, tool.mark)
         present += rules_of(tool, tool.present)
-        if origin in strict:
-            _check_patterns([*rules_of(tool, tool.mark), *rules_of(tool, tool.present)], origin)
     return Catalogue(tuple(tools), tuple(marks), tuple(present), tables())
 
 
