@@ -33,3 +33,14 @@ def test_truncated() -> None:
 def test_any_bytes(raw: bytes) -> None:
     producer, _ = bitcode.identification(bitcode.MAGIC + raw)
     assert producer is None or len(producer) <= 512
+
+
+def test_a_letter_that_is_no_letter() -> None:
+    """A mutated .llvmbc held a character of 64 bits."""
+    bits, at = 0, 0
+    for value, width in ((1, 2), (13, 8), (3, 4), (0, 18), (9, 32), (3, 3), (1, 6), (1, 6)):
+        bits |= value << at
+        at += width
+    raw = (bits | 0x6FBEFBEFBEFBEFBE << at).to_bytes(24, "little")
+    producer, _ = bitcode.identification(bitcode.MAGIC + raw)
+    assert producer is None or len(producer) == 1

@@ -42,6 +42,13 @@ def test_facts(name: str, facts: dict[str, str]) -> None:
     assert facts.items() <= reading.facts.items()
 
 
+def test_patchelf_in_front_of_a_fixed_program() -> None:
+    """patchelf 0.14.3 puts a LOAD before the others: `PHDR GNU_STACK LOAD:rw- DYNAMIC INTERP … LOAD:r-- …`."""
+    stack = 0x6474E551
+    assert read(build({}, segments=[(stack, 6, 0), (1, 6, 64), (2, 6, 0), (1, 5, 64)])).facts["patched"] == "yes"
+    assert "patched" not in read(build({}, segments=[(1, 5, 64), (stack, 6, 0)])).facts
+
+
 def test_only_patchelf_files_are_patched() -> None:
     for name in ("gnu-ld-pie", "gold-stripped", "lld-stripped", "mold-stripped", "tcc-exe", "lld-mips"):
         assert "patched" not in read(fixture(name)).facts, name

@@ -69,7 +69,7 @@ def identification(raw: bytes) -> tuple[str | None, int | None]:
         bits.fixed(32)
         for code, operands in _records(bits, width):
             if code == _STRING:
-                producer = "".join(map(chr, operands))
+                producer = bytes(number & 0xFF for number in operands).decode("latin-1")
             elif code == _EPOCH and operands:
                 epoch = operands[0]
     except (EOFError, ValueError, IndexError):

@@ -21,7 +21,7 @@ from builtby.formats.elf_relocations import Relocations
 DEBUG_INFO = frozenset((".debug_info", ".zdebug_info", ".debug_info.dwo"))
 """Sections without one of which there is nothing to read."""
 MOST_UNITS = 20_000
-_MOST_READ = 3000
+_MOST_READ = 1000
 """Units whose first entry is read; of more, an even sample is taken."""
 _MOST_INFO = 16 << 20
 """Bytes of a compressed .debug_info that are inflated."""

@@ -103,14 +103,11 @@ def _patched(image: Image, tail: list[tuple[int, int]]) -> bool:
     """Whether what the loader reads stands behind what is not loaded, or the program headers are sorted.
 
     patchelf moves what grew to the end of the file, and sorts the program headers by address, which brings
-    GNU_STACK, whose address is 0, behind the first LOAD.
+    GNU_STACK, whose address is 0, before the last LOAD; linkers put it behind them all.
     """
-    kinds = [segment.type for segment in image.segments[:4]]
-    for at, kind in enumerate(kinds[:-1]):
-        if kind == PT_LOAD:
-            if kinds[at + 1] == _GNU_STACK:
-                return True
-            break
+    kinds = [segment.type for segment in image.segments]
+    if _GNU_STACK in kinds and PT_LOAD in kinds[kinds.index(_GNU_STACK) :]:
+        return True
     first = next((offset for offset, index in tail if image.rows[index][5]), None)
     moved = [image.rows[image.by_name[name]] for name in _MOVED if name in image.by_name]
     return first is not None and any(row[4] > first and row[2] & SHF_ALLOC and row[5] for row in moved)
