@@ -11,7 +11,7 @@ from builtby.formats.dotnet_tables import Metadata, open_metadata
 from builtby.sources.view import BytesView, View
 
 _CUSTOM_DEBUG_INFORMATION = 0x37
-_COMPILATION_OPTIONS = bytes.fromhex("05ecfeb5d08ad64a83da466284bb4bd8")
+_COMPILATION_OPTIONS = bytes.fromhex("05ecfeb5d08c834a96da466284bb4bd8")
 _OF_MODULE = 1 << 5 | 7
 """The owner of information about the whole module: row 1 of table 7 of the coded index."""
 _MOST_OPTIONS = 64

@@ -12,7 +12,7 @@ Surfaces (see the helper modules for more of each):
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
 Facts: `class`, `machine`, `type` (`executable`, `shared`), `os` (`windows`, `uefi`, …), `subsystem`, `linker`,
-`rich`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`.
+`rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`.
 """
 
 from struct import unpack_from
@@ -32,6 +32,7 @@ _SUBSYSTEMS = {1: "native", 2: "gui", 3: "console", 5: "os2", 7: "posix", 9: "wi
 _FIRMWARE = {10: "efi-application", 11: "efi-boot-driver", 12: "efi-runtime-driver", 13: "efi-rom"}
 _DLL = 0x2000
 _MOST_IMPORTS = 256
+_MOST_SYMBOLS = 4096
 _MOST_CALLBACKS = 64
 _BARREN = (".pdata", ".reloc", ".rsrc", ".xdata", ".idata", ".edata", ".tls", ".CRT", ".gfids", ".eh_fram", "_RDATA",
            ".debug", ".zdebug", ".symtab", ".voltbl", ".retplne", ".a64xrm", ".hexpthk", "UPX0", ".didat")
@@ -46,7 +47,9 @@ def read(view: View, path: str) -> Reading:
     if image is None:
         reading.problem = "the PE header is truncated or not valid"
         return reading
-    read_rich(view, image.start - 4, image.linker, reading)
+    unmarked = read_rich(view, image.start - 4, image.linker, reading)
+    if reading.facts.get("rich.unmarked") == "most" and unmarked in _import_objects(image):
+        reading.facts["rich.unmarked"] = "imports"
     embedded = read_debug(image, reading)
     _read_names(image, reading)
     read_version_info(image, reading)
@@ -88,6 +91,19 @@ def imported(image: Image) -> list[tuple[bytes, int]]:
             break
         names.append((name, offset + at))
     return names
+
+
+def _import_objects(image: Image) -> set[int]:
+    """Return how many objects GNU's import library of each library counts as: one a symbol, a head and a tail."""
+    offset, size = image.directory(IMPORT)
+    raw = image.view.read(offset, min(size, _MOST_IMPORTS * 20))
+    width, counts = image.bits // 8, set()
+    for at in range(0, len(raw) - 19, 20):
+        names = image.at(unpack_from("<I", raw, at)[0], _MOST_SYMBOLS * width)
+        places = range(0, len(names) - width + 1, width)
+        end = next((place for place in places if not any(names[place : place + width])), len(names))
+        counts.add(end // width + 2)
+    return counts - {2}
 
 
 def _callbacks(image: Image) -> int:

@@ -39,23 +39,26 @@ def products() -> dict[int, tuple[str, str]]:
     return {number: (kind, family) for number, (kind, _, family) in pairs}
 
 
-def read_rich(view: View, pe_offset: int, linker: tuple[int, int] | None, reading: Reading) -> None:
-    """Add the surfaces, and the fact `rich` = `valid`, `forged` (the key is not the header's sum) or `none`."""
+def read_rich(view: View, pe_offset: int, linker: tuple[int, int] | None, reading: Reading) -> int:
+    """Add the surfaces, and the fact `rich` = `valid`, `forged` (the key is not the header's sum) or `none`.
+
+    The fact `rich.unmarked` tells of objects that no product's number came with (Rust's, LLVM's, other assemblers'):
+    `none`, `some`, or `most`, when they are more than those of the program's own C and C++. Returns their number.
+    """
     raw = view.read(0, min(pe_offset, _MOST))
     place = raw.rfind(b"Rich")
     if place < _DOS or place + 8 > len(raw):
         reading.facts["rich"] = "none"
-        return
+        return 0
     key = unpack_from("<I", raw, place + 4)[0]
     start = raw.rfind((int.from_bytes(b"DanS", "little") ^ key).to_bytes(4, "little"), 64, place)
     if start < 0 or (place - start) % 8:
         reading.facts["rich"] = "none"
-        return
+        return 0
     entries = [_entry(raw, at, key) for at in range(start + 16, place, 8)][:_MOST_ENTRIES]
     valid = _checksum(raw, start, entries) == key
     reading.facts["rich"] = "valid" if valid else "forged"
-    if valid:
-        _add(entries, start, linker, reading)
+    return _add(entries, start, linker, reading) if valid else 0
 
 
 def _entry(raw: bytes, at: int, key: int) -> tuple[int, int, int]:
@@ -80,11 +83,15 @@ def _rotated(value: int, by: int) -> int:
     return (value << by | value >> (32 - by)) & _MASK
 
 
-def _add(entries: list[tuple[int, int, int]], start: int, linker: tuple[int, int] | None, reading: Reading) -> None:
+def _add(entries: list[tuple[int, int, int]], start: int, linker: tuple[int, int] | None, reading: Reading) -> int:
     own = {build for product, build, _ in entries if kind_of(product) == "linker"}
+    unmarked = sum(count for product, _, count in entries if kind_of(product) == "unmarked")
+    compiled = sum(count for product, build, count in entries if build in own and kind_of(product)[0] == "c")
+    reading.facts["rich.unmarked"] = "most" if unmarked > compiled else "some" if unmarked else "none"
     for index, (product, build, count) in enumerate(entries):
         reading.add("pe.rich", describe(product, build, linker if build in own else None, build in own),
                     start + 16 + 8 * index, min(max(count, 1), 1 << 20))
+    return unmarked
 
 
 def kind_of(product: int) -> str:
