@@ -12,7 +12,7 @@ from builtby.sources.view import View
 
 MOST_BYTES = 4 << 20
 MOST_LINES = 20_000
-_ARCH_FACTS = {"pkgname": "name", "pkgver": "version", "builddate": "built", "arch": "machine"}
+_ARCH_FACTS = {"pkgname": "name", "pkgver": "version", "builddate": "built", "arch": "machine", "pkgarch": "machine"}
 _DEB_FACTS = {"package": "name", "version": "version", "architecture": "machine", "source": "source"}
 _DEB_BUILT = ("built-using", "static-built-using", "x-cargo-built-using", "go-import-path", "ruby-versions",
               "python-version", "original-maintainer", "auto-built-package", "ghc-package", "lua-versions")

@@ -1,0 +1,149 @@
+"""What points to an installed tool: a path, the text of a small file, or an installed package.
+
+The rules are the catalogue's `[[present]]` sections, over three kinds of surface:
+`path` (of a regular file), `path.text` (`PATH`, a newline, the file's beginning; `needles` are endings of the path)
+and `package.TYPE` (`NAME VERSION`). A pattern's group `home` is the folder that the tool is installed in.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import hyperscan
+
+from builtby.marks.load import Catalogue, Rule
+
+TEXT_READ = 8192
+"""Bytes of a small file's beginning that rules see."""
+MOST_SEEN = TEXT_READ + 4096
+"""Characters of a path or text that rules see."""
+
+
+class Clue(NamedTuple):
+    """One rule that fired."""
+
+    rule: Rule
+    version: str | None
+    home: str | None
+    path: str
+    layer: str | None = None
+    origin: tuple[str, ...] | None = None
+    """The source package of the file or package: clues of one origin are of one installation."""
+    owner: str | None = None
+    """The purl of the package that owns the file, or that the clue is."""
+
+    @property
+    def is_path(self) -> bool:
+        return "path" in self.rule.kinds
+
+
+_UNNAMED = re.compile(r"\(\?P<\w+>")
+_HOME = "^(?P<home>(?:.*/)?)"
+
+
+def _quick(pattern: str) -> str:
+    """The pattern without the group for the folder before it, which costs much and tells nothing yet."""
+    return f"(?:^|/){pattern.removeprefix(_HOME)}" if pattern.startswith(_HOME) else pattern
+
+
+class _Filter:
+    """Tells in a microsecond that none of many rules matches a text."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._rules = rules
+        self._found: list[int] = []
+
+    @cached_property
+    def _search(self) -> Callable[[str], bool]:
+        """Compiled when it is first needed: Hyperscan for paths, of which there are millions, else one pattern."""
+        patterns = [_quick(rule.mark.pattern) for rule in self._rules]
+        if "path" not in self._rules[0].kinds:
+            joined = re.compile("|".join(f"(?:{_UNNAMED.sub('(?:', pattern)})" for pattern in patterns))
+            return lambda text: joined.search(text) is not None
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        flags = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+        database.compile(
+            expressions=["|".join(f"(?:{_UNNAMED.sub('(?:', pattern)})" for pattern in patterns).encode()], ids=[0],
+            elements=1, flags=[flags],
+        )
+        scratch = hyperscan.Scratch(database)
+        found = self._found
+
+        def search(text: str) -> bool:
+            found.clear()
+            raw = text.encode("utf-8", "surrogateescape")
+            database.scan(raw, match_event_handler=lambda number, *_: found.append(number), scratch=scratch)
+            return bool(found)
+
+        return search
+
+    def any(self, text: str) -> bool:
+        return self._search(text[:MOST_SEEN])
+
+    def clues(self, text: str, path: str) -> Iterator[Clue]:
+        if not self.any(text):
+            return
+        for rule in self._rules:
+            match = rule.pattern.search(text[:MOST_SEEN])
+            if match:
+                groups = match.groupdict()
+                version = groups.get("version") or rule.mark.version or _numbered(groups)
+                yield Clue(rule, version, groups.get("home"), path)
+
+
+def _numbered(groups: dict[str, str | None]) -> str | None:
+    """A version whose numbers stand apart, as in a C header: the groups `major`, `minor` and `patch`."""
+    numbers = [groups.get(name) for name in ("major", "minor", "patch")]
+    return ".".join(number for number in numbers if number) if numbers[0] else None
+
+
+class Clues:
+    """The catalogue's rules of installed tools, indexed. Cheap to ask; one for each worker."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        kinds: dict[str, list[Rule]] = {}
+        self._endings: dict[str, list[str]] = {}
+        for rule in catalogue.present:
+            for kind in rule.kinds:
+                kinds.setdefault(kind, []).append(rule)
+            for needle in rule.mark.needles:
+                self._endings.setdefault(needle.rpartition("/")[2], []).append(needle)
+        self._filters = {kind: _Filter(rules) for kind, rules in kinds.items()}
+
+    def is_tool(self, path: str) -> bool:
+        """Whether the file at a path may be a tool's."""
+        found = self._filters.get("path")
+        return found is not None and found.any(path)
+
+    def is_text(self, path: str) -> bool:
+        """Whether the file at a path is a small one that tells a tool's version."""
+        endings = self._endings.get(path[path.rfind("/") + 1 :])
+        return endings is not None and any(path == end or path.endswith(f"/{end}") for end in endings)
+
+    def of_path(self, path: str) -> Iterator[Clue]:
+        """Yield what the path of a regular file points to."""
+        yield from self._of("path", path, path)
+
+    def of_text(self, path: str, data: bytes) -> Iterator[Clue]:
+        """Yield what the beginning of a small file points to."""
+        if self.is_text(path):
+            text = data[:TEXT_READ].decode("utf-8", "replace")
+            yield from self._of("path.text", f"{path}\n{text}", path)
+
+    def of_package(self, kind: str, name: str, version: str, path: str) -> Iterator[Clue]:
+        """Yield what an installed package points to."""
+        yield from self._of(f"package.{kind}", f"{name} {version}", path)
+
+    def _of(self, kind: str, text: str, path: str) -> Iterator[Clue]:
+        found = self._filters.get(kind)
+        if found is not None:
+            yield from found.clues(text, path)
+
+
+@cache
+def clues() -> Clues:
+    """Return the built-in catalogue's rules, indexed once a process."""
+    from builtby.marks.load import catalogue
+
+    return Clues(catalogue())
