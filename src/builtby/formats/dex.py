@@ -13,6 +13,8 @@ MOST = 64 << 20
 MARKERS = 16
 """Different markers that are kept; a file has one for each tool run that it was merged from."""
 _MARKER = re.compile(rb'~~[A-Z][A-Z0-9]{1,3}\{"[^}\x00]{1,400}\}')
+TRIES = 4096
+_FIRST_KEY = b'{"backend":'
 _STEP = 1 << 20
 _OVERLAP = 512
 _CLASSES, _CLASS_SIZE = 0x60, 32
@@ -22,14 +24,15 @@ _CLASSES, _CLASS_SIZE = 0x60, 32
 def _find_markers(view: View) -> dict[bytes, int]:
     """Return the markers, `~~NAME{"key":"value",...}`, and where each stands first."""
     found: dict[bytes, int] = {}
+    tries = TRIES
     for start in range(0, min(view.size, MOST), _STEP):
         data = view.read(start, _STEP + _OVERLAP)
-        place = data.find(b'{"')
-        while 0 <= place and len(found) < MARKERS:
+        place = data.find(_FIRST_KEY)
+        while place >= 0 and len(found) < MARKERS and (tries := tries - 1) >= 0:
             name = data.rfind(b"~~", max(place - 6, 0), place)
             if name >= 0 and (match := _MARKER.match(data, name)):
                 found.setdefault(match.group(), start + match.start())
-            place = data.find(b'{"', place + 2)
+            place = data.find(_FIRST_KEY, place + 1)
     return found
 
 

@@ -95,5 +95,5 @@ FORMATS = (
            hoist=True, alone=False, accepts=_in_meta_inf),
     Format("kotlin-module", read_kotlin_module, suffixes=(".kotlin_module",), hoist=True, alone=False,
            accepts=_in_meta_inf),
-    Format("tasty", read_tasty, magics=(b"\x5c\xa1\xab\x1f",), hoist=True, alone=False),
+    Format("tasty", read_tasty, magics=(b"\x5c\xa1\xab\x1f",), hoist=True, alone=False, many=(".tasty",)),
 )
