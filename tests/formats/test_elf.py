@@ -42,6 +42,20 @@ def test_facts(name: str, facts: dict[str, str]) -> None:
     assert facts.items() <= reading.facts.items()
 
 
+def test_debug_information_apart_from_its_program() -> None:
+    reading = read(build({".text": (8, b""), ".comment": (1, b"GCC: (GNU) 14.2.0\0")}, segments=[(1, 5, 64)]))
+    assert reading.facts["type"] == "debug"
+    assert "linking" not in reading.facts
+    assert values(reading, "elf.layout") == []
+    assert values(reading, "elf.comment") == ["GCC: (GNU) 14.2.0"]
+
+
+def test_a_core_is_not_searched() -> None:
+    reading = read(build({}, kind=4, segments=[(1, 6, 64)]))
+    assert reading.facts["type"] == "core"
+    assert reading.regions == []
+
+
 def test_patchelf_in_front_of_a_fixed_program() -> None:
     """patchelf 0.14.3 puts a LOAD before the others: `PHDR GNU_STACK LOAD:rw- DYNAMIC INTERP … LOAD:r-- …`."""
     stack = 0x6474E551

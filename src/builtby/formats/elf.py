@@ -9,12 +9,15 @@ Surfaces (see the helper modules for more of each):
 - `elf.annobin` (elf_annobin), `upx.*` (upx), and what elf_sections finds in sections that are marks by themselves.
 - `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
 
-Facts: `class` (`32`, `64`), `endian` (`little`, `big`), `machine`, `os` (`linux-gnu`, `linux-musl`, `android`,
-`freebsd` …; Go's own word, `linux`, when nothing else tells), `type` (`executable`, `pie`, `shared`,
-`object`, `core`, `other`), `linking` (`static`, `dynamic`), `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`),
-`libc` (`glibc`, `musl`, `bionic`, `uclibc`), `sections=none`, `overlay` (bytes behind the image), `go.pclntab=yes`,
-`patched=yes`, `needed` (the libraries asked for, joined by blanks), `packed=upx`, and those of elf_dwarf and
-elf_annobin.
+Facts:
+
+- `class` (`32`, `64`), `endian` (`little`, `big`), `machine`;
+- `os`: `linux-gnu`, `linux-musl`, `android`, `freebsd` …; Go's own word, `linux`, when nothing else tells;
+- `type`: `executable`, `pie`, `shared`, `object`, `core`, `debug` (debug information apart from its program), `other`;
+- `linking` (`static`, `dynamic`), `needed` (the libraries asked for, joined by blanks), `libc` (`glibc`, `musl`,
+  `bionic`, `uclibc`);
+- `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`), `sections=none`, `overlay` (bytes behind the image);
+- `go.pclntab=yes`, `patched=yes` (elf_layout), `packed=upx`, and those of elf_dwarf and elf_annobin.
 """
 
 from builtby.formats import elf_names
@@ -76,7 +79,8 @@ def read(view: View, path: str) -> Reading:
         read_annobin(image, reading)
         names = " ".join(dict.fromkeys(image.names[1:_MOST_NAMES]))
         reading.surfaces.append(Surface("elf.sections", names[:_LONGEST]))
-    read_layout(image, reading)
+    if not image.only_debug:
+        read_layout(image, reading)
     if image.by_name.keys() & DEBUG_INFO:
         read_producers(image, reading)
     overlay = overlay_of(image)
@@ -139,7 +143,7 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
     facts["endian"] = "little" if image.order == "<" else "big"
     facts["machine"] = elf_names.machine(image.machine, image.bits, image.order)
     facts["type"] = _type(image, dynamic)
-    if image.type in (ET_EXEC, ET_DYN):
+    if image.type in (ET_EXEC, ET_DYN) and not image.only_debug:
         if dynamic.needed:
             facts["needed"] = " ".join(dynamic.needed)
         facts["linking"] = "dynamic" if dynamic.interpreter is not None or dynamic.needed else "static"
@@ -157,6 +161,8 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
 
 
 def _type(image: Image, dynamic: Dynamic) -> str:
+    if image.only_debug:
+        return "debug"
     if image.type == ET_DYN and (dynamic.pie or (dynamic.interpreter is not None and dynamic.soname is None)):
         return "pie"
     return _TYPES.get(image.type, "other")

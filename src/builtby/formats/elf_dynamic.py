@@ -36,7 +36,7 @@ def read_dynamic(image: Image, reading: Reading) -> Dynamic:
     """Add `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath` and `elf.version_need` (`LIBRARY: VERSION …`)."""
     interpreter, present, pairs = None, False, []
     for segment in image.segments:
-        if segment.type == PT_INTERP:
+        if segment.type == PT_INTERP and segment.size:
             interpreter = image.view.read(segment.offset, min(segment.size, _LONGEST)).partition(b"\0")[0]
             reading.add("elf.interp", interpreter, segment.offset)
         elif segment.type == PT_DYNAMIC and not present:

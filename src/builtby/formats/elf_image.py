@@ -97,6 +97,12 @@ class Image:
         """The raw section headers, in the order of `Section` but with the name's offset first."""
         return self._rows
 
+    @property
+    def only_debug(self) -> bool:
+        """Whether this is what `objcopy --only-keep-debug` leaves: headers of a program whose code is elsewhere."""
+        index = self._index.get(".text")
+        return index is not None and self._rows[index][1] == SHT_NOBITS and self.type != ET_REL
+
     def content(self, section: Section | None, limit: int) -> bytes:
         """Return at most `limit` bytes of a section, inflated when it is compressed."""
         if section is None or section.type == SHT_NOBITS:

@@ -110,4 +110,6 @@ def _patched(image: Image, tail: list[tuple[int, int]]) -> bool:
         return True
     first = next((offset for offset, index in tail if image.rows[index][5]), None)
     moved = [image.rows[image.by_name[name]] for name in _MOVED if name in image.by_name]
-    return first is not None and any(row[4] > first and row[2] & SHF_ALLOC and row[5] for row in moved)
+    return first is not None and any(
+        row[4] > first and row[2] & SHF_ALLOC and row[5] and row[1] != SHT_NOBITS for row in moved
+    )
