@@ -109,11 +109,13 @@ def test_notes() -> None:
         ".note.package": (7, note(b"FDO", 0xCAFE1A7E, b'{"type":"rpm","name":"bash"}\0')),
         ".note.go.buildid": (7, note(b"Go", 4, b"a/b/c/d")),
         ".note.android.ident": (7, note(b"Android", 1, android)),
+        ".note.bolt_info": (7, note(b"GNU", 4, b"BOLT revision: <unknown>, command line: llvm-bolt a.out\0")),
         ".note.x": (7, note(b"Xen", 6, b"linux\0")),
         ".note.stapsdt": (7, note(b"stapsdt", 3, b"\1\2\3")),
     })
     reading = read(data)
     assert values(reading, "elf.note.gold_version") == ["gold 1.16"]
+    assert values(reading, "elf.note.bolt_info") == ["BOLT revision: <unknown>, command line: llvm-bolt a.out"]
     assert values(reading, "elf.note.package") == ['{"type":"rpm","name":"bash"}']
     assert values(reading, "elf.note.go_build_id") == ["a/b/c/d"]
     assert values(reading, "elf.note.android") == ["api=21 ndk=r26d build=11579264"]

@@ -16,6 +16,8 @@ _MOST_NOTES = 64
 _LONGEST_OWNER = 64
 _FDO_PACKAGE, _FDO_DLOPEN = 0xCAFE1A7E, 0x407C0C0A
 _SKIPPED_SECTIONS = (".note.stapsdt", ".gnu.build.attributes")
+_BOLT = b"BOLT revision: "
+"""What llvm-bolt writes, under gold's number."""
 _KERNELS = {0: "linux-gnu", 1: "hurd", 2: "solaris", 3: "freebsd", 4: "netbsd", 5: "syllable", 6: "nacl"}
 """The first word of the GNU ABI tag."""
 
@@ -98,7 +100,8 @@ def _add_gnu(image: Image, reading: Reading, kind: int, offset: int, payload: by
     elif kind == 3:
         reading.add("elf.note.gnu_build_id", payload[:64].hex(), offset)
     elif kind == 4:
-        reading.add("elf.note.gold_version", payload.rstrip(b"\0"), offset)
+        kind_name = "bolt_info" if payload.startswith(_BOLT) else "gold_version"
+        reading.add(f"elf.note.{kind_name}", payload.rstrip(b"\0"), offset)
 
 
 def _add_android(image: Image, reading: Reading, offset: int, payload: bytes) -> None:
