@@ -72,7 +72,9 @@ def test_auditwheel_by_its_bill_of_materials() -> None:
     assert made(reading) == [("auditwheel", "6.8.2", "packager")]
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b'{"metadata": 1}', b"[" * 100_000, b'{"metadata": {"tools": [{"name": 5}]}}'])
+@pytest.mark.parametrize("data", [
+    b"", b"[]", b'{"metadata": 1}', b"[" * 100_000, b'{"metadata": {"tools": [{"name": 5}]}}',
+])
 def test_bad_bill_of_materials_is_a_problem(data: bytes) -> None:
     reading = read(data, "x.dist-info/sboms/auditwheel.cdx.json")
     assert reading.surfaces == []

@@ -17,6 +17,8 @@ MOST = 1 << 20
 _HEAD = 10
 _UTF8, _CLASS = 1, 7
 _INTERFACE = 0x0200
+_REFERENCES = frozenset({9, 10, 11})
+_CODE = b"\x01\x00\x04Code"
 _SOURCE_FILE = b"\x01\x00\x0aSourceFile"
 _KOTLIN_METADATA = b"\x00\x11Lkotlin/Metadata;"
 _LOMBOK = b"\x00\x12Llombok/Generated;"
@@ -102,8 +104,8 @@ def _layout(data: bytes) -> str:
     """Name the order of the constant pool, by which class file writers differ.
 
     `utf8-first`: strings before their users (the ASM library). `use-first`: what the code uses, as it comes.
-    `self-first`: this class, then its super class, then what the code of the class uses.
-    `class-first`: an interface, in which the last two look alike.
+    `self-first`: this class, its super class, the attribute that holds code, and only then what the code uses.
+    `class-first`: an interface or a class without code, in which the last two look alike.
     """
     first = data[10:11]
     if first == b"\x01":
@@ -119,7 +121,11 @@ def _layout(data: bytes) -> str:
     flags, this, parent = (int.from_bytes(data[pool.end + i : pool.end + i + 2], "big") for i in (0, 2, 4))
     if (this, parent) != (1, 3):
         return "use-first"
-    return "class-first" if flags & _INTERFACE or data.find(b"\x06<init>") < 0 else "self-first"
+    code = data.find(_CODE)
+    if flags & _INTERFACE or code < 0:
+        return "class-first"
+    used_before = any(data[offset] in _REFERENCES for offset in pool.offsets if 0 < offset < code)
+    return "use-first" if used_before else "self-first"
 
 
 def _kotlin_version(data: bytes) -> str:
