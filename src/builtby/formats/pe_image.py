@@ -49,6 +49,8 @@ class Image:
     timestamp: int = 0
     symbols: int = 0
     symbol_count: int = 0
+    symbol_size: int = 18
+    """Bytes of a row of the symbol table; 20 in objects of more sections than a plain one may have."""
     bits: int = 32
     linker: tuple[int, int] | None = None
     subsystem: int = 0
@@ -114,7 +116,7 @@ class Image:
         """Return (offset, size) of the COFF string table; its first four bytes are its size."""
         if not self.symbols or not self.symbol_count:
             return 0, 0
-        offset = self.symbols + self.symbol_count * 18
+        offset = self.symbols + self.symbol_count * self.symbol_size
         raw = self.view.read(offset, 4)
         size = int.from_bytes(raw, "little") if len(raw) == 4 else 0
         return (offset, size) if 4 < size <= min(_MOST_STRING_TABLE, self.view.size - offset) else (0, 0)
