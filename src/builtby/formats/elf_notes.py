@@ -32,7 +32,7 @@ class Note(NamedTuple):
 
 
 def read_notes(image: Image, reading: Reading) -> None:
-    """Add the surfaces `elf.note.*`, and the fact `os` where a note tells."""
+    """Add the surfaces `elf.note.*` and `elf.ghc_link_info`, and the fact `os` where a note tells."""
     if image.type == ET_CORE:
         return
     count = 0
@@ -82,6 +82,8 @@ def _add(image: Image, reading: Reading, note: Note) -> None:
         reading.add("elf.note.go_build_id", payload, offset)
     elif name == b"FDO" and kind in (_FDO_PACKAGE, _FDO_DLOPEN):
         reading.add(f"elf.note.{'package' if kind == _FDO_PACKAGE else 'dlopen'}", payload.rstrip(b"\0"), offset)
+    elif name == b"GHC link info":
+        reading.add("elf.ghc_link_info", payload.rstrip(b"\0"), offset)
     elif name == b"Android" and kind == 1:
         _add_android(image, reading, offset, payload)
     elif name in (b"FreeBSD", b"NetBSD", b"OpenBSD", b"DragonFly"):

@@ -5,7 +5,7 @@ Surfaces:
 - `elf.gcc_command_line`: the command lines that `-frecord-gcc-switches` leaves; `elf.lto`: the sort of intermediate
   code (`gnu`, `llvm`), `times` counting its sections; `bitcode.producer` of the latter; `elf.llvm_command_line`
   (`.llvmcmd`).
-- `elf.debuglink` (file name), `elf.debugaltlink`, `elf.ghc_link_info`, `elf.fpcdata`, `elf.dlang_minfo`,
+- `elf.debuglink` (file name), `elf.debugaltlink`, `elf.fpcdata`, `elf.dlang_minfo`,
   `elf.modinfo` (a kernel module's `vermagic=…`), `elf.swift` (presence of Swift's metadata).
 - `elf.cargo_auditable`: `packages=COUNT`, from `.dep-v0`, the compressed JSON that cargo-auditable puts in.
 """
@@ -20,7 +20,6 @@ _MOST_AUDITED = 4 << 20
 _TEXTS = {
     ".GCC.command.line": "elf.gcc_command_line",
     ".llvmcmd": "elf.llvm_command_line",
-    ".debug-ghc-link-info": "elf.ghc_link_info",
     ".fpcdata": "elf.fpcdata",
     ".fpc.version": "elf.fpcdata",
     "fpc.resources": "elf.fpcdata",
