@@ -165,7 +165,8 @@ def test_sections_that_are_marks() -> None:
     assert values(reading, "elf.lto") == ["gnu"]
     data = build({".gnu_debuglink": (1, b"abc.debug\0\0\0CRC1"),
                   ".modinfo": (1, b"license=GPL\0vermagic=6.1.0-18 SMP\0"),
-                  ".debug-ghc-link-info": (7, note(b"GHC link info", 0, b"([\"-lm\"],Nothing)\0")), "minfo": (1, bytes(8))})
+                  ".debug-ghc-link-info": (7, note(b"GHC link info", 0, b"([\"-lm\"],Nothing)\0")),
+                  "minfo": (1, bytes(8))})
     reading = read(data)
     assert values(reading, "elf.debuglink") == ["abc.debug"]
     assert values(reading, "elf.modinfo") == ["vermagic=6.1.0-18 SMP"]
