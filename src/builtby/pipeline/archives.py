@@ -1,14 +1,13 @@
 """Goes into archives, and into archives in them, without unpacking any."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.lent import Lent
 from builtby.pipeline.options import DEPTH
 from builtby.pipeline.place import Place
-from builtby.sources.base import Container, Damaged, Members, Stream
-from builtby.sources.stream import CHUNK, ChunkStream, HashedChunks, metered, stream_chunks
+from builtby.sources.base import Container, Damaged, Member, Members, Stream
+from builtby.sources.stream import ChunkStream, HashedChunks, ViewStream, metered, stream_chunks
 from builtby.sources.view import View
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class Archives:
         if place.level >= DEPTH:
             self._inspector.collector.skipped(place.path, f"archives nested deeper than {DEPTH}: not gone into")
             return
-        stream = ChunkStream(view_chunks(source)) if isinstance(source, View) and container.view is None else source
+        stream = ViewStream(source) if isinstance(source, View) and container.view is None else source
         if not container.artifact and place.lent is not None:
             self._members(container, stream, place, place.lent)
             return
@@ -58,11 +57,20 @@ class Archives:
                     collector.found.files += 1
                     if lent.passes_over(inner.inner):
                         continue
-                    self._inspector.member(member, metered(stream, budget.spend), inner)
+                    self._member(member, metered(stream, budget.spend), inner)
         except Exhausted:
             raise
         except Damaged as damage:
             collector.skipped(place.path, f"{container.name}: {damage}")
+
+    def _member(self, member: Member, stream: Stream, place: Place) -> None:
+        """Look at a member. One that cannot be read does not keep the others from being looked at."""
+        try:
+            self._inspector.member(member, stream, place)
+        except Exhausted:
+            raise
+        except Damaged as damage:
+            self._inspector.collector.skipped(place.path, str(damage))
 
 
 def _opened(container: Container, source: View | Stream, lent: Lent) -> Members:
@@ -70,14 +78,6 @@ def _opened(container: Container, source: View | Stream, lent: Lent) -> Members:
         assert container.view is not None
         return container.view(source, lent.note)
     return container.stream(source, lent.note)
-
-
-def view_chunks(view: View) -> Iterator[bytes]:
-    """Yield all that a view shows, in pieces."""
-    position = 0
-    while data := view.read(position, CHUNK):
-        yield data
-        position += len(data)
 
 
 def tidy(path: str) -> str:

@@ -12,7 +12,7 @@ from builtby.pipeline.archives import tidy
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.found import Spool
 from builtby.pipeline.inspect import Inspector
-from builtby.pipeline.options import Settings
+from builtby.pipeline.options import EXPANDED, Settings
 from builtby.pipeline.overlay import LayerPaths
 from builtby.pipeline.place import Place
 from builtby.pipeline.workers import inspector
@@ -95,6 +95,6 @@ def _members(worker: Inspector, stream: Stream, name: str, paths: LayerPaths) ->
         if not paths.add(path, folder=member.kind == "directory") or member.kind != "file":
             continue
         worker.collector.found.files += 1
-        worker.collector.found.bytes += member.size or 0
+        worker.collector.found.bytes += min(member.size or 0, EXPANDED)
         if not worker.filters.excluded(path):
             worker.member(member, body, Place(path, path, budget, tree=True, layer=name, modified=member.mtime))

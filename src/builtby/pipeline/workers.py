@@ -3,10 +3,10 @@
 import multiprocessing
 import os
 import stat
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
@@ -28,10 +28,15 @@ R = TypeVar("R")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-@lru_cache(maxsize=2)
+_own = threading.local()
+
+
 def inspector(settings: Settings) -> Inspector:
-    """Return this process's inspector for these settings."""
-    return Inspector(settings, Collector())
+    """Return this thread's inspector for these settings."""
+    if getattr(_own, "settings", None) != settings:
+        _own.settings, _own.inspector = settings, Inspector(settings, Collector())
+    made: Inspector = _own.inspector
+    return made
 
 
 class Files(NamedTuple):

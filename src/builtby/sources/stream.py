@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from builtby.sources.base import Stream
+from builtby.sources.view import View
 
 CHUNK = 256 << 10
 
@@ -150,18 +151,48 @@ class HashedChunks:
 class Prepended:
     """A stream whose first bytes were read already, to see what it is."""
 
-    __slots__ = ("_head", "_rest")
+    __slots__ = ("_at", "_head", "_rest")
 
     def __init__(self, head: bytes, rest: Stream) -> None:
-        self._head, self._rest = head, rest
+        self._head, self._rest, self._at = head, rest, 0
 
     def read(self, size: int) -> bytes:
         if not self._head:
             return self._rest.read(size)
-        head, self._head = self._head[:size], self._head[size:]
+        head = self._head[self._at : self._at + size]
+        self._pass(len(head))
         return head if len(head) == size else head + self._rest.read(size - len(head))
 
     def skip(self, size: int) -> int:
-        count = min(len(self._head), size)
-        self._head = self._head[count:]
+        count = min(len(self._head) - self._at, size)
+        self._pass(count)
         return count + (self._rest.skip(size - count) if size > count else 0)
+
+    def _pass(self, count: int) -> None:
+        """Go on; the head may be large: it is not cut with every read, and let go at its end."""
+        self._at += count
+        if self._at == len(self._head):
+            self._head, self._at = b"", 0
+
+
+class ViewStream:
+    """What a view shows, as a stream that passes over bytes without reading them."""
+
+    __slots__ = ("_chunk", "_position", "_start", "_view")
+
+    def __init__(self, view: View) -> None:
+        self._view, self._position, self._start, self._chunk = view, 0, 0, b""
+
+    def read(self, size: int) -> bytes:
+        at = self._position - self._start
+        if at + size > len(self._chunk):
+            at, self._start = 0, self._position
+            self._chunk = self._view.read(self._position, max(size, CHUNK))
+        data = self._chunk[at : at + size]
+        self._position += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        count = max(min(size, self._view.size - self._position), 0)
+        self._position += count
+        return count

@@ -8,6 +8,11 @@ from builtby.sources.base import Container, Damaged, Member, MemberKind, Members
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
 """Longest extended header (pax records, GNU long name) that is read; longer ones are passed over."""
+EXTENDED = 64
+"""Extended headers that may stand before one member; honest archives have three at most."""
+PATH_LIMIT = 4096
+"""Bytes of a path that are kept: longer ones no system has, and a million of them would fill the memory."""
+_NUMBERS = 1 << 63
 _KINDS: dict[bytes, MemberKind] = {
     b"0": "file", b"\0": "file", b"7": "file", b"1": "hardlink", b"2": "symlink", b"5": "directory",
 }
@@ -78,7 +83,7 @@ class _Reader:
         self._files = 0
 
     def members(self) -> Members:
-        stream, fields = self._stream, dict[str, bytes]()
+        stream, fields, extended = self._stream, dict[str, bytes](), 0
         while (header := stream.read(BLOCK)) and header.count(0) != BLOCK:
             if len(header) < BLOCK or header[257:262] != b"ustar":
                 _checked(header)
@@ -87,12 +92,15 @@ class _Reader:
             if size < 0:
                 raise Damaged("a tar header holds a negative size")
             if kind in _EXTENDED:
+                extended += 1
+                if extended > EXTENDED:
+                    raise Damaged("a tar member has too many extended headers")
                 fields.update(self._extended(kind, size))
                 continue
             if "size" in fields:
                 size = _decimal(fields["size"], size)
             yield from self._member(header, kind, size, fields)
-            fields = {}
+            fields, extended = {}, 0
         if self._files > 1 and len(self._mtimes) == 1:
             self._note("tar.mtime", str(self._mtimes.pop()))
 
@@ -107,8 +115,9 @@ class _Reader:
     def _member(self, header: bytes, kind: bytes, size: int, fields: dict[str, bytes]) -> Members:
         mtime = number(header[136:148])
         member = Member(
-            text(fields.get("path") or _name(header), HEADER_LIMIT), _kind(kind, fields), size,
-            text(fields.get("linkpath") or header[157:257].partition(b"\0")[0]), mtime,
+            text(fields.get("path") or _name(header), PATH_LIMIT), _kind(kind, fields), size,
+            text(fields.get("linkpath") or header[157:257].partition(b"\0")[0], PATH_LIMIT),
+            mtime if -_NUMBERS <= mtime < _NUMBERS else None,
         )
         if member.kind == "file":
             self._files += 1

@@ -5,6 +5,7 @@ memory, and on a member too large to hold, of which only the beginning and the e
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
@@ -54,7 +55,7 @@ class FileView:
     """A view of an open, seekable file. The descriptor belongs to the caller."""
 
     __slots__ = ("_fd", "_head", "size")
-    _buffer = bytearray()  # one for the process: a fresh one for each file costs more than the search in it
+    _own = threading.local()  # one buffer for a thread: a fresh one for each file costs more than the search in it
 
     def __init__(self, fd: int, size: int, head: bytes) -> None:
         self._fd, self.size, self._head = fd, size, head
@@ -74,9 +75,9 @@ class FileView:
         return position
 
     def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
-        if len(FileView._buffer) < WINDOW:
-            FileView._buffer = bytearray(WINDOW)
-        buffer = memoryview(FileView._buffer)
+        if not hasattr(FileView._own, "buffer"):
+            FileView._own.buffer = bytearray(WINDOW)
+        buffer = memoryview(FileView._own.buffer)
         position, end = max(offset, 0), min(offset + size, self.size)
         while position < end:
             count = pread_into(self._fd, buffer[: min(WINDOW, end - position)], position)
