@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.lent import Lent
-from builtby.pipeline.options import DEPTH
+from builtby.pipeline.options import DEPTH, EXPANDED
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Damaged, Member, Members, Stream
 from builtby.sources.stream import ChunkStream, HashedChunks, ViewStream, metered, stream_chunks
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
+
+UNREAD = {
+    "other": "neither a file, a folder nor a link",
+    "sparse": "a sparse file, which archives hold in pieces; not read",
+}
+"""Members that are not looked at, and why."""
 
 
 class Archives:
@@ -41,7 +47,11 @@ class Archives:
             stream, named = ChunkStream(iter(hashed)), hashed.finish
         self._members(container, stream, place, lent)
         verdict = self._inspector.identifier.lent(lent.reading(container.name), lent.evidence)
-        if (container.artifact or verdict.marked) and named and self._inspector.filters.wanted(place.path, None):
+        if not (container.artifact or verdict.marked) or not self._inspector.filters.wanted(place.path, None):
+            return
+        if isinstance(source, View) and source.size > EXPANDED:
+            self._inspector.collector.skipped(place.path, f"larger than {EXPANDED >> 30} GiB: not named by its digest")
+        elif named:
             self._inspector.artifact(verdict, place, *named())
 
     def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
@@ -51,8 +61,8 @@ class Archives:
             for member, stream in _opened(container, source, lent):
                 budget.entry()
                 inner = place.within(lent) if wrapping else place.member(tidy(member.path), lent, tree=tree)
-                if member.kind == "other":
-                    collector.skipped(inner.path, "neither a file, a folder nor a link")
+                if member.kind in UNREAD:
+                    collector.skipped(inner.path, UNREAD[member.kind])
                 elif member.kind == "file" and not self._inspector.filters.excluded(inner.path):
                     collector.found.files += 1
                     if lent.passes_over(inner.inner):

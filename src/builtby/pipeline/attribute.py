@@ -103,6 +103,13 @@ def joined(read: tuple[BuiltBy, ...], more: tuple[BuiltBy, ...]) -> tuple[BuiltB
 def root_of(folder: Path) -> Path | None:
     """Return the file system that a folder is a part of: the nearest one around it with a package database."""
     for place in (folder, *folder.parents):
-        if any((place / database).is_file() for database in DATABASES):
+        if any(_is_file(place / database) for database in DATABASES):
             return place
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder on the way may not be entered
+        return False

@@ -1,9 +1,10 @@
 """What workers find, in a shape that travels cheaply and can be put aside on disk."""
 
+import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +12,9 @@ import msgspec
 
 from builtby.model import Artifact, Skipped
 
-FLUSH = 1000
+FLUSH = 4 << 20
+"""About how many bytes of findings come together before they are put aside."""
+_RECORD = 1 << 10
 
 
 class Found(msgspec.Struct):
@@ -84,24 +87,65 @@ class Collector:
     """Where an inspector puts what it finds. `flush`, where set, is given a part whenever enough has come together."""
 
     def __init__(self) -> None:
-        self.found = Found()
+        self.found, self._weight = Found(), 0
         self.flush: Callable[[Found], None] | None = None
 
     def artifact(self, artifact: Artifact) -> None:
         """Take an artifact."""
         self.found.artifacts.append(artifact)
-        self._perhaps_flush(len(self.found.artifacts))
+        marks = sum(len(mark.value) for tool in artifact.built_by for mark in tool.marks)
+        self._grown(_RECORD + len(artifact.path) + marks)
 
     def skipped(self, path: str, reason: str, *, expected: bool = False) -> None:
         """Take note of something that was not looked at, and why."""
         self.found.skipped.append(Skipped(0, path, reason, expected))
-        self._perhaps_flush(len(self.found.skipped))
+        self._grown(_RECORD + len(path))
 
-    def _perhaps_flush(self, count: int) -> None:
-        if self.flush is not None and count >= FLUSH:
+    def installed(self, path: str) -> None:
+        """Take note of what may be an installed tool."""
+        self.found.installed.append(path)
+        self._grown(len(path))
+
+    def metadata(self, path: str, data: bytes) -> None:
+        """Take a file that tells what is installed."""
+        self.found.metadata.append((path, data))
+        self._grown(len(path) + len(data))
+
+    def _grown(self, weight: int) -> None:
+        self._weight += weight
+        if self.flush is not None and self._weight >= FLUSH:
             self.flush(self.take())
 
     def take(self) -> Found:
         """Return what was found since the last time."""
-        found, self.found = self.found, Found()
+        found, self.found, self._weight = self.found, Found(), 0
         return found
+
+
+class Sack:
+    """Findings of a piece of work on their way to the process that asked for it: few as bytes, many in a file."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector, self._spool = collector, Spool()
+        self._used = False
+        collector.flush = self._flush
+
+    def _flush(self, found: Found) -> None:
+        self._used = True
+        self._spool.add(found)
+
+    def close(self) -> bytes:
+        """Return what `opened` opens."""
+        self._collector.flush = None
+        rest = self._collector.take()
+        if not self._used:
+            return b"\0" + pack(rest)
+        self._spool.add(rest)
+        with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
+            self._spool.copy_to(out)
+        return b"\1" + os.fsencode(out.name)
+
+
+def opened(raw: bytes) -> Iterable[Found]:
+    """Return the findings that a Sack holds, to be gone through as often as needed."""
+    return [unpack(raw[1:])] if raw[0] == 0 else Spool(Path(os.fsdecode(raw[1:])))

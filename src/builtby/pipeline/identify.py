@@ -10,6 +10,7 @@ from builtby.marks.load import catalogue
 from builtby.marks.resolve import resolve
 from builtby.model import BuiltBy
 from builtby.pipeline.options import Settings
+from builtby.sources.base import Damaged
 from builtby.sources.view import BytesView, View
 
 REMEMBERED = 4096
@@ -65,6 +66,8 @@ class Identifier:
         """Read a format. A defect of ours must not stop the scan: it becomes the reading's problem."""
         try:
             return form.read(view, path)
+        except (OSError, MemoryError, Damaged):  # not the format's: told by whoever opened the file
+            raise
         except Exception as error:
             return Reading(form.name, problem=f"internal error ({type(error).__name__}: {error}); please report it")
 

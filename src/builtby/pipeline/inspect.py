@@ -12,7 +12,7 @@ from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict
 from builtby.pipeline.installed import tells_tool, wanted_bytes
-from builtby.pipeline.options import METADATA, Settings
+from builtby.pipeline.options import EXPANDED, METADATA, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Member, Stream
@@ -44,6 +44,9 @@ class Inspector:
             return
         form = identify_format(place.inner, head)
         if form is None or not self.filters.wanted(place.shown, view.size):
+            return
+        if view.size > EXPANDED:
+            self.collector.skipped(place.shown, f"larger than {EXPANDED >> 30} GiB: not read")
             return
         if isinstance(view, FileView) and view.size <= self._hold(place.level):
             buffer = self._buffer(place.level, view.size)
@@ -93,7 +96,7 @@ class Inspector:
     def _tree_file(self, head: bytes, stream: Stream, place: Place) -> Stream:
         """Keep what tells of installed packages and tools; return the stream of what follows the head."""
         if head and tells_tool(place.inner):
-            self.collector.found.installed.append(place.inner)
+            self.collector.installed(place.inner)
         wanted = wanted_bytes(place.inner)
         if not wanted:
             return stream
@@ -106,7 +109,7 @@ class Inspector:
         if wanted == METADATA == len(data):
             self.collector.skipped(path, f"a package database of more than {METADATA >> 20} MiB; not read")
         else:
-            self.collector.found.metadata.append((path, data))
+            self.collector.metadata(path, data)
 
     def _held(self, form: Format, data: memoryview, place: Place) -> None:
         if not form.hoist:

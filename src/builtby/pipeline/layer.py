@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from builtby.pipeline.archives import tidy
+from builtby.pipeline.archives import UNREAD, tidy
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.found import Spool
 from builtby.pipeline.inspect import Inspector
@@ -92,7 +92,11 @@ def _members(worker: Inspector, stream: Stream, name: str, paths: LayerPaths) ->
     for member, body in read(metered(stream, budget.spend), lambda _kind, _text: None):
         budget.entry()
         path = tidy(member.path)
-        if not paths.add(path, folder=member.kind == "directory") or member.kind != "file":
+        if not paths.add(path, folder=member.kind == "directory"):
+            continue
+        if member.kind == "sparse":
+            worker.collector.skipped(path, UNREAD[member.kind])
+        if member.kind != "file":
             continue
         worker.collector.found.files += 1
         worker.collector.found.bytes += min(member.size or 0, EXPANDED)

@@ -12,7 +12,7 @@ import msgspec
 from builtby.model import Artifact, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import Attribution, root_of
-from builtby.pipeline.found import Found, Spool, unpack
+from builtby.pipeline.found import Found, Spool, opened
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_artifact, records, tar_layout
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.layer import LayerFound, LayerWork, inspect_layer, received
@@ -75,11 +75,13 @@ class Run:
         walk = Walk(str(resolved), inspector(self._settings).filters)
         work = (Files(self._settings, str(resolved), batch.paths) for batch in walk.batches())
         for files, raw in self._crew.run(inspect_files, work):
-            found = unpack(raw)
-            attribution.take(found)
-            yield from self._emit(found, attribution, number, files.paths[-1])
-            yield from self._drain(walk.skipped, number)
-        yield from self._drain(walk.skipped, number)
+            parts = opened(raw)
+            for found in parts:
+                attribution.take(found)
+            for found in parts:
+                yield from self._emit(found, attribution, number, files.paths[-1])
+            yield from self._numbered(walk.take(), number)
+        yield from self._numbered(walk.take(), number)
         yield from attribution.present()
 
     def _attribution(self, number: int, folder: Path) -> Attribution:
@@ -93,9 +95,8 @@ class Run:
         return attribution
 
     @staticmethod
-    def _drain(skipped: list[Skipped], number: int) -> Iterator[Skipped]:
-        while skipped:
-            yield msgspec.structs.replace(skipped.pop(0), target=number)
+    def _numbered(skipped: list[Skipped], number: int) -> Iterator[Skipped]:
+        return (msgspec.structs.replace(item, target=number) for item in skipped)
 
     # Files and streams
 
@@ -163,7 +164,8 @@ class Run:
                 attribution = Attribution(number, self._lookup)
                 identifier = inspector(self._settings).identifier
                 yield image_artifact(image, identifier, layout.blob, number)
-                yield from self._counted(records(look(image), [layer.name for layer in image.layers], attribution, number))
+                names = [layer.name for layer in image.layers]
+                yield from self._counted(records(look(image), names, attribution, number))
                 yield from attribution.present()
         except Damaged as damage:
             yield Skipped(self._new(ref, layout.kind), "", f"the image is damaged: {damage}")
@@ -192,7 +194,7 @@ class Run:
         self._artifacts += len(found.artifacts)
         self._tell(current)
         yield from (attribution.artifact(artifact, found.modified) for artifact in found.artifacts)
-        yield from (msgspec.structs.replace(skipped, target=number) for skipped in found.skipped)
+        yield from self._numbered(found.skipped, number)
 
     def _tell(self, current: str) -> None:
         now = monotonic()

@@ -26,13 +26,13 @@ class Batch(NamedTuple):
 
 
 class Walk:
-    """One directory's walk. `skipped` grows as it goes."""
+    """One directory's walk."""
 
     def __init__(self, root: str, filters: Filters) -> None:
         self._root, self._filters = root, filters
         self._links: set[tuple[int, int]] = set()
         self._pseudo = pseudo_mounts()
-        self.skipped: list[Skipped] = []
+        self._skipped: list[Skipped] = []
 
     def batches(self) -> Iterator[Batch]:
         """Yield the files in batches of like cost."""
@@ -52,38 +52,42 @@ class Walk:
         while pending:
             folder = pending.pop()
             try:
-                with os.scandir(folder) as entries:
-                    found = sorted(entries, key=lambda entry: entry.name)
+                folders, others = listing(folder)
             except OSError as error:
                 self._skip(folder, f"the folder cannot be read: {error.strerror}")
                 continue
-            folders = []
-            for entry in found:
-                if self._filters.excluded(relative(entry.path, self._root)):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
-                else:
-                    yield from self._file(entry)
-            pending += [path for path in reversed(folders) if not self._is_pseudo(path)]
+            for name in others:
+                path = os.path.join(folder, name)  # noqa: PTH118  # a million times
+                if not self._filters.excluded(relative(path, self._root)):
+                    yield from self._file(path)
+            inner = (os.path.join(folder, name) for name in reversed(folders))  # noqa: PTH118
+            pending += [path for path in inner if self._enters(path)]
 
-    def _file(self, entry: os.DirEntry[str]) -> Iterator[tuple[str, int]]:
+    def _enters(self, folder: str) -> bool:
+        return not self._filters.excluded(relative(folder, self._root)) and not self._is_pseudo(folder)
+
+    def take(self) -> list[Skipped]:
+        """Return what was skipped since the last time."""
+        skipped, self._skipped = self._skipped, []
+        return skipped
+
+    def _file(self, path: str) -> Iterator[tuple[str, int]]:
         try:
-            if entry.is_symlink():
-                self._link(entry.path)
-                return
-            status = entry.stat(follow_symlinks=False)
+            status = os.lstat(path)
         except OSError as error:
-            self._skip(entry.path, f"cannot be read: {error.strerror}")
+            self._skip(path, f"cannot be read: {error.strerror}")
+            return
+        if stat.S_ISLNK(status.st_mode):
+            self._link(path)
             return
         if not stat.S_ISREG(status.st_mode):
-            self._skip(entry.path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'no regular file')}; not opened")
+            self._skip(path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'no regular file')}; not opened")
             return
         if status.st_nlink > 1 and status.st_ino:
             if (status.st_dev, status.st_ino) in self._links:
                 return
             self._links.add((status.st_dev, status.st_ino))
-        yield entry.path, status.st_size
+        yield path, status.st_size
 
     def _link(self, path: str) -> None:
         """Links are not followed: what they lead to is looked at where it stands. One that leads nowhere is said."""
@@ -92,16 +96,26 @@ class Walk:
         except FileNotFoundError:
             return
         except OSError as error:
-            self._skip(path, f"a symbolic link that leads nowhere: {error.strerror}")
+            self._skip(path, f"a symbolic link that cannot be followed: {error.strerror}")
 
     def _is_pseudo(self, path: str) -> bool:
         if path not in self._pseudo:
             return False
-        self.skipped.append(Skipped(0, relative(path, self._root), "the kernel's own file system", expected=True))
+        self._skipped.append(Skipped(0, relative(path, self._root), "the kernel's own file system", expected=True))
         return True
 
     def _skip(self, path: str, reason: str) -> None:
-        self.skipped.append(Skipped(0, relative(path, self._root), reason))
+        self._skipped.append(Skipped(0, relative(path, self._root), reason))
+
+
+def listing(folder: str) -> tuple[list[str], list[str]]:
+    """Return the names of the folders in a folder, and of all else, sorted: names only, for there may be a million."""
+    folders: list[str] = []
+    others: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            (folders if entry.is_dir(follow_symlinks=False) else others).append(entry.name)
+    return sorted(folders), sorted(others)
 
 
 def relative(path: str, root: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
 from builtby.pipeline.budget import Budget
-from builtby.pipeline.found import Collector, pack
+from builtby.pipeline.found import Collector, Sack
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.installed import tells_tool, wanted_bytes
 from builtby.pipeline.options import Settings
@@ -48,11 +48,12 @@ class Files(NamedTuple):
 
 
 def inspect_files(work: Files) -> bytes:
-    """Look at files of the disk; return the packed findings. Runs in a worker."""
+    """Look at files of the disk; return the findings, for `opened`. Runs in a worker."""
     worker = inspector(work.settings)
+    sack = Sack(worker.collector)
     for path in work.paths:
         inspect_file(worker, path, relative(path, work.root), tree=False)
-    return pack(worker.collector.take())
+    return sack.close()
 
 
 def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None:
@@ -97,7 +98,7 @@ def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
 
 def _tell(worker: Inspector, view: FileView, name: str) -> None:
     if view.size and tells_tool(name):
-        worker.collector.found.installed.append(name)
+        worker.collector.installed(name)
     wanted = wanted_bytes(name)
     if wanted:
         worker.metadata(name, view.read(0, wanted), wanted)

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple, Protocol
 
 from builtby.sources.view import View
 
-MemberKind = Literal["file", "directory", "symlink", "hardlink", "other"]
+MemberKind = Literal["file", "directory", "symlink", "hardlink", "sparse", "other"]
+"""`sparse`: a file with holes, of which the archive holds only the rest."""
 
 
 class Damaged(Exception):  # noqa: N818  # a statement about the data, which becomes a `skipped` entry

@@ -8,13 +8,14 @@ from builtby.sources.base import Container, Damaged, Member, MemberKind, Members
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
 """Longest extended header (pax records, GNU long name) that is read; longer ones are passed over."""
-EXTENDED = 64
+EXTENDED = 16
 """Extended headers that may stand before one member; honest archives have three at most."""
 PATH_LIMIT = 4096
 """Bytes of a path that are kept: longer ones no system has, and a million of them would fill the memory."""
 _NUMBERS = 1 << 63
 _KINDS: dict[bytes, MemberKind] = {
     b"0": "file", b"\0": "file", b"7": "file", b"1": "hardlink", b"2": "symlink", b"5": "directory",
+    b"S": "sparse",
 }
 _EXTENDED = b"xgLKXVN"
 
@@ -134,7 +135,7 @@ class _Reader:
 
 def _kind(kind: bytes, fields: dict[str, bytes]) -> MemberKind:
     if any(key.startswith("GNU.sparse") for key in fields):
-        return "other"
+        return "sparse"
     return _KINDS.get(kind, "other")
 
 
