@@ -42,6 +42,7 @@ from builtby.formats.elf_layout import read_layout
 from builtby.formats.elf_notes import read_notes
 from builtby.formats.elf_regions import add_regions
 from builtby.formats.elf_sections import read_sections
+from builtby.formats.elf_wants import wants
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
@@ -184,4 +185,4 @@ def _tell_system(image: Image, dynamic: Dynamic, facts: dict[str, str]) -> None:
         facts.setdefault("os", elf_names.OSABI[image.osabi])
 
 
-FORMAT = Format("elf", read, magics=(MAGIC,))
+FORMAT = Format("elf", read, magics=(MAGIC,), wants=wants)

@@ -11,7 +11,7 @@ from builtby.marks.resolve import resolve
 from builtby.model import BuiltBy
 from builtby.pipeline.options import Settings
 from builtby.sources.base import Damaged
-from builtby.sources.view import BytesView, View
+from builtby.sources.view import BytesView, SparseView, View
 
 REMEMBERED = 4096
 
@@ -55,9 +55,14 @@ class Identifier:
         """Identify an archive by what its members lent it."""
         return self.verdict(reading, settle(self.engine.apply(None, reading) + evidence, reading))
 
-    def passed(self, form: Format, view: View, path: str, evidence: list[Evidence]) -> Verdict:
-        """Identify a file that went by: `evidence` was found on the way, `view` shows the parts that were kept."""
+    def passed(self, form: Format, view: SparseView, path: str, evidence: list[Evidence]) -> Verdict:
+        """Identify a file that went by: `evidence` was found on the way, `view` shows the parts that were kept.
+
+        The fact `partial` says that the format asked for parts which were not.
+        """
         reading = self.read(form, view, path)
+        if view.missed:
+            reading.facts["partial"] = "yes"
         inside = [moved for item in evidence if (moved := _placed(item, reading.regions)) is not None]
         return self.verdict(reading, settle(self.engine.apply(None, reading) + inside, reading))
 

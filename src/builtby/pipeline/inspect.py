@@ -32,7 +32,6 @@ class Inspector:
         self.collector = collector
         self.filters = Filters(settings, collector)
         self._archives = Archives(self)
-        self._hold_at_top = settings.hold
         self._buffers: list[bytearray] = []
 
     def view(self, view: View, place: Place) -> None:
@@ -137,9 +136,10 @@ class Inspector:
             0, place.shown, place.layer, digest, size, verdict.format, None, verdict.built_by, verdict.facts,
         ))
 
-    def _hold(self, level: int) -> int:
+    @staticmethod
+    def _hold(level: int) -> int:
         """Bytes that a file at this level of nesting may take of the memory: half as many as the one around it."""
-        return max(self._hold_at_top >> level, 1 << 20)
+        return max(HOLD >> level, 1 << 20)
 
     def _buffer(self, level: int, size: int) -> bytearray:
         """Return a buffer of at least `size` bytes for this level of nesting, the same one each time."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-HOLD = 48 << 20
+HOLD = 32 << 20
 """Largest archive member that is held in memory whole; of larger ones only the needed ranges are."""
 DEPTH = 16
 """How deep archives may be nested."""
@@ -47,13 +47,11 @@ class Settings(NamedTuple):
     max_size: int | None = None
     rules: tuple[Path, ...] = ()
     nursery: bool = False
-    hold: int = HOLD
 
     @classmethod
     def of(cls, options: Options) -> "Settings":
-        """Return the settings for one of `options.jobs` workers: they share the memory that one would hold."""
-        hold = HOLD if options.jobs == 1 else HOLD // 2
-        return cls(options.include, options.exclude, options.max_size, options.rules, options.nursery, hold)
+        """Return the settings for the workers."""
+        return cls(options.include, options.exclude, options.max_size, options.rules, options.nursery)
 
 
 class Progress(NamedTuple):
