@@ -12,7 +12,7 @@ from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict
 from builtby.pipeline.installed import tells_tool, wanted_bytes
-from builtby.pipeline.options import EXPANDED, METADATA, Settings
+from builtby.pipeline.options import EXPANDED, HOLD, METADATA, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Member, Stream
