@@ -20,7 +20,8 @@ class Group:
         self.tool = first.rule.tool
         self.role, self.claim, self.detail = mark.role, mark.claim, mark.detail
         self.version, self.range, self.vendor = first.version, first.range, first.vendor
-        self.languages: dict[str, int] = {}
+        self._of_units: dict[str, int] = {}
+        self._of_whole: dict[str, int] = {}
         self.evidence: list[Evidence] = []
         self.share: float | None = None
         self.second = False
@@ -35,12 +36,21 @@ class Group:
         self.range = self.range or (item.range if self.version is None else None)
         self.vendor = self.vendor or item.vendor
         if item.language:
-            self.languages[item.language] = self.languages.get(item.language, 0) + item.surface.times
+            counts = self._of_units if item.rule.mark.scope == "unit" else self._of_whole
+            counts[item.language] = counts.get(item.language, 0) + item.surface.times
 
     def absorb(self, other: "Group") -> None:
         """Take another group's evidence in."""
         for item in other.evidence:
             self.add(item)
+
+    @property
+    def language(self) -> str | None:
+        """The language: what the artifact was linked for, where no unit is of it (they are a part); else the units'."""
+        counts = self._of_units
+        if not counts or (self._of_whole and not self._of_whole.keys() & counts.keys()):
+            counts = self._of_whole
+        return max(counts, key=lambda name: (counts[name], name), default=None)
 
     @property
     def scope(self) -> str:

@@ -42,7 +42,7 @@ def _built_by(one: Group) -> BuiltBy:
         role=one.role,
         version_range=one.range if version is None else None,
         vendor=one.vendor,
-        language=max(one.languages, key=lambda k: (one.languages[k], k)) if one.languages else None,
+        language=one.language,
         detail=one.detail,
         purl=_named(tool.purl, version),
         cpe=_named(tool.cpe, version),

@@ -11,12 +11,11 @@ from builtby.model import Claim, Role
 
 _LINKED = {"executable", "pie", "shared"}
 _PROGRAMS = {"executable", "pie"}
-_KEEPS_ORDER = {"ld", "gold"}
 _STRONG = 0.85
 """Evidence less sure than this does not make others step back."""
 _FEW_UNITS = 3
 """The crt has no more compilation units than these."""
-_CRT, _REST = "crt and libgcc", "crt, libgcc or bundled C"
+_CRT, _REST, _PART = "crt and libgcc", "crt, libgcc or bundled C", "compiled a part of it"
 
 
 def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
@@ -40,9 +39,16 @@ def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
         return
     compilers = _compilers(groups)
     for one in compilers:
-        if one.tool.main is None or one.units or one.fired(one.tool.main):
+        if not one.tool.main or one.units > _FEW_UNITS or any(map(one.fired, one.tool.main)):
             continue
-        one.second = any(other.tool is not one.tool and other.version for other in compilers)
+        one.second = any(_rivals(one, other) for other in compilers)
+        if not one.second and all(item.rule.mark.needles for item in one.evidence):
+            one.role, one.detail = Role.RUNTIME, _PART
+
+
+def _rivals(one: Group, other: Group) -> bool:
+    """Whether the other may have made the main part: what is left of a crt is no rival to units of code."""
+    return other.tool is not one.tool and other.version is not None and (not one.units or other.units > 0)
 
 
 def _demote(groups: Sequence[Group]) -> None:
@@ -50,7 +56,7 @@ def _demote(groups: Sequence[Group]) -> None:
     for one in _compilers(groups):
         hosts = [other for other in _compilers(groups) if other.tool.tool in one.tool.yields_to
                  and not other.second and other.confidence >= _STRONG]
-        if not hosts or any(host.units for host in hosts) and one.units:
+        if not hosts or (one.units and any(host.units for host in hosts)):
             continue
         if one.scope == "object" or one.units <= _FEW_UNITS:
             if any(_joins(host) for host in hosts):
@@ -65,23 +71,22 @@ def _joins(host: Group) -> bool:
 
 
 def _separate_startup(groups: Sequence[Group]) -> None:
-    """Of several versions of one compiler that owns a crt, one is the crt's: the first in the order of the link.
+    """Of several versions of one compiler that owns a crt, the oldest came with the system's crt and libraries.
 
-    Where the linker did not keep that order, the oldest: the crt is the system's, the compiler mostly is newer.
+    It mostly stands first in the order of the link, as the crt does (RHEL 8's toolsets, musl-gcc), but what it left
+    may also be in libraries alone, and so stand last (the toolsets of manylinux2014). Units of code outweigh age.
     """
-    linkers = {one.tool.tool for one in groups if one.role is Role.LINKER}
     several = [one for one in _compilers(groups) if one.tool.crt and one.version and one.place]
     if len(several) < 2:
         return
-    ordered = not linkers or linkers <= _KEEPS_ORDER
-    first = min(several, key=lambda one: one.place) if ordered else min(several, key=lambda one: one.age)
-    if first.units > max(_FEW_UNITS, sum(one.units for one in several if one is not first)):
+    oldest = min(several, key=lambda one: one.age)
+    rest = [one for one in several if one is not oldest]
+    if oldest.units > max(_FEW_UNITS, sum(one.units for one in rest)):
         return
-    first.role, first.detail = Role.RUNTIME, _CRT
-    rest = [one for one in several if one is not first]
+    oldest.role, oldest.detail = Role.RUNTIME, _CRT
     for one in rest:
-        if not ordered or len(rest) > 1:
-            one.doubt = 0.8
+        if len(rest) > 1 or one.place < oldest.place:
+            one.doubt = 0.9
 
 
 def _prefer_released_together(groups: Sequence[Group]) -> None:

@@ -92,8 +92,8 @@ class ToolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The compilers that finish what this one begins (Nim writes C): they are compilers too, and come second."""
     joined_if: str | None = None
     """A flag of this tool, in whose presence the compilers that yield to it stay compilers (Go with cgo)."""
-    main: str | None = None
-    """The rule that fires on every program whose main part is this tool's; without it, the tool made only a part."""
+    main: list[str] = []
+    """One of these rules fires on every program whose main part is this tool's; else the tool made only a part."""
     linker: str | None = None
     """The linker that is released together with this compiler, under the same version."""
     mark: list[MarkRule] = []
