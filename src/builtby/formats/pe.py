@@ -11,8 +11,8 @@ Surfaces (see the helper modules for more of each):
 
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
-Facts: `class`, `machine`, `type` (`executable`, `shared`), `os` (`windows`, `uefi`, …), `subsystem`, `linker`,
-`rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`.
+Facts: `class`, `machine`, `type` (`executable`, `shared`, `dos-executable`), `os` (`windows`, `uefi`, …),
+`subsystem`, `linker`, `rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`.
 """
 
 from struct import unpack_from
@@ -45,7 +45,10 @@ def read(view: View, path: str) -> Reading:
     reading = Reading("pe")
     image = open_image(view)
     if image is None:
-        reading.problem = "the PE header is truncated or not valid"
+        if _signature(view) in (b"", b"PE\0\0"):
+            reading.problem = "the PE header is truncated or not valid"
+        else:
+            reading.facts["type"] = "dos-executable"
         return reading
     unmarked = read_rich(view, image.start - 4, image.linker, reading)
     if reading.facts.get("rich.unmarked") == "most" and unmarked in _import_objects(image):
@@ -61,6 +64,10 @@ def read(view: View, path: str) -> Reading:
     _add_layout(image, reading)
     _add_regions(image, reading)
     return reading
+
+
+def _signature(view: View) -> bytes:
+    return view.read(int.from_bytes(view.read(60, 4), "little"), 4)
 
 
 def _read_names(image: Image, reading: Reading) -> None:

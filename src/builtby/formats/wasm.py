@@ -42,6 +42,7 @@ _MOST_BYTES = 1 << 20
 _MOST_NAMES = 2000
 _MOST_SHOWN = 48
 _MOST_MODULES = 32
+_MOST_TABLES = 256
 _MOST_PRODUCERS = 64
 _MOST_CUSTOM = 256
 _MOST_SEARCHED = 64 << 20
@@ -54,25 +55,32 @@ def read(view: View, path: str) -> Reading:
     found, whole = parts(view)
     if not whole:
         reading.problem = "a section is truncated or not valid"
-    modules: dict[str, list[str]] = {}
-    for part in found:
-        if part.number == CUSTOM:
-            _read_custom(view, part, reading)
-        elif part.layer == MODULE and part.number == IMPORT:
-            for module, name, _ in imports(view.read(part.offset, min(part.size, _MOST_BYTES)), _MOST_NAMES):
-                modules.setdefault(module, []).append(name)
-        elif part.layer == MODULE and part.number == EXPORT:
-            names = list(exports(view.read(part.offset, min(part.size, _MOST_BYTES)), _MOST_SHOWN))
-            reading.add("wasm.exports", " ".join(names), part.offset)
-        elif part.layer == MODULE and part.number == MEMORY and _is_wide(view, part):
-            reading.facts["machine"] = "wasm64"
-    for module, names in list(modules.items())[:_MOST_MODULES]:
-        reading.add("wasm.imports", f"{module}: {' '.join(names[:_MOST_SHOWN])}")
-    _tell(view, found, list(modules)[:_MOST_MODULES], reading)
+    for part in [part for part in found if part.number == CUSTOM][:_MOST_CUSTOM]:
+        _read_custom(view, part, reading)
+    modules = _read_names(view, [part for part in found if part.layer == MODULE], reading)
+    _tell(view, found, modules, reading)
     _read_go(view, found, reading)
     _add_regions(view, found, reading)
     read_dwarf(view, 32, "<", [(p.name, p.offset, p.size) for p in found if p.name.startswith(".debug_")], reading)
     return reading
+
+
+def _read_names(view: View, found: list[Part], reading: Reading) -> list[str]:
+    """Add imports and exports. Return the names of the modules that are imported from."""
+    modules: dict[str, list[str]] = {}
+    for part in [part for part in found if part.number in (IMPORT, EXPORT, MEMORY)][:_MOST_TABLES]:
+        raw = view.read(part.offset, min(part.size, _MOST_BYTES))
+        if part.number == IMPORT:
+            for module, name, _ in imports(raw, _MOST_NAMES):
+                modules.setdefault(module, []).append(name)
+        elif part.number == EXPORT:
+            reading.add("wasm.exports", " ".join(exports(raw, _MOST_SHOWN)), part.offset)
+        elif _is_wide(view, part):
+            reading.facts["machine"] = "wasm64"
+    names = list(modules)[:_MOST_MODULES]
+    for module in names:
+        reading.add("wasm.imports", f"{module}: {' '.join(modules[module][:_MOST_SHOWN])}")
+    return names
 
 
 def _is_wide(view: View, part: Part) -> bool:
@@ -81,8 +89,7 @@ def _is_wide(view: View, part: Part) -> bool:
 
 
 def _read_custom(view: View, part: Part, reading: Reading) -> None:
-    if sum(surface.kind == "wasm.custom" for surface in reading.surfaces) < _MOST_CUSTOM:
-        reading.add("wasm.custom", part.name, part.offset)
+    reading.add("wasm.custom", part.name, part.offset)
     raw = view.read(part.offset, min(part.size, 64 << 10))
     if part.name == "producers":
         for value in producers(raw):
