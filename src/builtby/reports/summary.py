@@ -31,7 +31,7 @@ class Tally:
     def add(self, made: BuiltBy) -> None:
         """Count one artifact."""
         self.artifacts += 1
-        note = " ".join(part for part in (made.vendor, made.detail) if part)
+        note = " · ".join(part for part in (made.vendor, made.detail) if part)
         if note and (note in self.notes or len(self.notes) < _MOST_REASONS):
             self.notes[note] += 1
 

@@ -16,7 +16,7 @@ from builtby.reports.summary import Group, Summary, counted
 from builtby.reports.terminal_style import CLAIMS, ROLES, clean, human_size
 
 WIDTH = 100
-_VERSIONS = 12
+_VERSIONS = 8
 _REASONS = 8
 _PRESENT = 20
 _TARGETS = 8

@@ -12,24 +12,42 @@ from builtby.reports.terminal_style import CLAIMS, ROLES, clean, human_size
 
 _BYTES_A_LINE = 16
 _MOST_BYTES = 128
+_BATCH = 500
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def show(console: Console, results: Results, *, explain: bool) -> None:
-    """Print every artifact, in order."""
+    """Print every artifact, in order, many at a time: a print costs more than its lines."""
+    lines: list[Text] = []
+    width = console.width
+    for line in _lines(results, explain=explain):
+        line.truncate(width, overflow="ellipsis")
+        lines.append(line)
+        if len(lines) >= _BATCH:
+            _print(console, lines)
+            lines = []
+    _print(console, lines)
+
+
+def _print(console: Console, lines: list[Text]) -> None:
+    if lines:
+        console.print(Text("\n").join(lines), no_wrap=True, overflow="ignore", crop=False)
+
+
+def _lines(results: Results, *, explain: bool) -> Iterator[Text]:
     target = -1
     for artifact in results.artifacts:
+        ref = clean(results.targets[artifact.target].ref)
         if artifact.target != target and len(results.targets) > 1:
             target = artifact.target
-            console.print()
-            console.print(Text(clean(results.targets[target].ref), "bold cyan underline"))
-        for line in _artifact(artifact, results.targets[artifact.target].ref, explain=explain):
-            console.print(line, no_wrap=not explain, overflow="ellipsis", crop=True)
+            yield Text()
+            yield Text(ref, "bold cyan underline")
+        yield from _artifact(artifact, ref, explain=explain)
 
 
 def _artifact(artifact: Artifact, ref: str, *, explain: bool) -> Iterator[Text]:
     yield Text()
-    line = Text.assemble((clean(artifact.path or ref), "bold"), (f"  {artifact.format}", "dim"),
+    line = Text.assemble((clean(artifact.path) or ref, "bold"), (f"  {artifact.format}", "dim"),
                          (f"  {human_size(artifact.size)}", "dim"))
     for extra in (artifact.package, artifact.layer and artifact.layer[:19]):
         if extra:

@@ -1,0 +1,141 @@
+"""The program: quick to answer, helpful, the same everywhere."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from builtby import __version__
+from builtby.cli.app import app
+from builtby.cli.output import plan
+from builtby.cli.progress import shortened
+from builtby.cli.values import epoch, size
+from builtby.reports.registry import all_reports
+
+
+def cpu(*args: str) -> float:
+    """Return the least CPU seconds of a few runs: load of the machine is not ours."""
+    least = 99.0
+    for _ in range(5):
+        before = os.times()
+        subprocess.run([sys.executable, "-m", "builtby", *args], check=True, capture_output=True)
+        after = os.times()
+        least = min(least, after.children_user + after.children_system - before.children_user - before.children_system)
+    return least
+
+
+def test_version_is_answered_at_once() -> None:
+    assert cpu("--version") < 0.1
+
+
+def test_help_is_answered_soon() -> None:
+    assert cpu("--help") < 0.15
+
+
+def test_version_imports_nothing() -> None:
+    code = "import sys; sys.argv[1:]=['--version']; from builtby.__main__ import main; main(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    version, modules = done.stdout.splitlines()
+    assert version == f"builtby {__version__}"
+    assert not {"typer", "rich", "msgspec", "hyperscan"} & set(modules.split())
+
+
+def test_help_is_in_sections() -> None:
+    told = CliRunner().invoke(app, ["scan", "--help"], prog_name="builtby").output
+    assert told.startswith("Usage: builtby scan [OPTIONS] TARGET…\n")
+    for title in ("Arguments:", "What is looked at:", "How it is done:", "What comes out:", "Options:"):
+        assert f"\n{title}\n" in told
+
+
+def test_help_names_every_output() -> None:
+    told = "".join(CliRunner().invoke(app, ["scan", "--help"], terminal_width=200).output.split())
+    for report in all_reports():
+        assert report.name in told
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_offers_commands(shell: str) -> None:
+    words = {"COMP_WORDS": "builtby sc", "COMP_CWORD": "1", "_TYPER_COMPLETE_ARGS": "builtby sc"}
+    done = subprocess.run([sys.executable, "-m", "builtby"], capture_output=True, text=True, check=False,
+                          env=os.environ | words | {"_BUILTBY_COMPLETE": f"complete_{shell}",
+                                                    "_TYPER_COMPLETE_FISH_ACTION": "get-args"})
+    assert "scan" in done.stdout, done.stderr
+
+
+def test_completion_offers_formats() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "builtby"], capture_output=True, text=True, check=False,
+        env=os.environ | {"_BUILTBY_COMPLETE": "complete_bash", "COMP_WORDS": "builtby scan -f cyc", "COMP_CWORD": "3"})
+    assert done.stdout.split() == ["cyclonedx-json", "cyclonedx-json@1.7"]
+
+
+def test_completion_script_can_be_shown() -> None:
+    done = subprocess.run([sys.executable, "-m", "builtby", "--show-completion"], capture_output=True, text=True,
+                          check=False, env=os.environ | {"SHELL": "/bin/bash", "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
+    assert "_BUILTBY_COMPLETE" in done.stdout + done.stderr or done.returncode != 0
+
+
+@pytest.mark.parametrize(("written", "meant"), [
+    ("64MB", 64_000_000), ("64M", 64_000_000), ("1.5GiB", 1_610_612_736), ("4096", 4096), ("10k", 10_000), (" 7 b ", 7),
+])
+def test_sizes_as_people_write_them(written: str, meant: int) -> None:
+    assert size(written) == meant
+
+
+@pytest.mark.parametrize("wrong", ["", "big", "-1", "1XB", "1.2.3MB"])
+def test_what_is_no_size_is_refused(wrong: str) -> None:
+    with pytest.raises(Exception, match="is no size"):
+        size(wrong)
+
+
+def test_small_values() -> None:
+    assert epoch(None) is None
+    assert epoch("0") == 0
+    assert [output.report.name for output in plan([], None)] == ["terminal"]
+
+
+def test_a_long_path_keeps_its_end() -> None:
+    assert shortened("usr/lib/python3/x.so", 10) == "…on3/x.so".rjust(10) or len(shortened("usr/lib/python3/x.so", 10)) == 10
+    assert shortened("usr/lib/python3/x.so", 10).endswith("x.so")
+    assert shortened("short", 10) == "short"
+    assert shortened("anything", 0) == ""
+
+
+def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from builtby.cli import progress
+
+    with progress.shown(quiet=False) as told:
+        assert told is None
+
+
+def test_progress_fits_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from builtby.cli import progress
+    from builtby.pipeline.options import Progress
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.shown(quiet=False) as told:
+        assert told is not None
+        told(Progress(1200, 3_400_000, 17, "usr/lib/" + "very/" * 40 + "deep.so", 10_000_000))
+        time.sleep(0.3)
+    assert "1,200 files · 3.4 MB of 10.0 MB · 17 artifacts" in screen.getvalue()
+    assert "deep.so" in screen.getvalue()
+
+
+def test_progress_is_shown_to_nobody_who_asked_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    from builtby.cli import progress
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress.shown(quiet=True) as told:
+        assert told is None
