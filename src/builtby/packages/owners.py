@@ -4,6 +4,7 @@ import re
 from array import array
 from bisect import bisect_left
 from hashlib import blake2b
+from posixpath import normpath
 from typing import NamedTuple
 
 from builtby.packages.base import Distro, Package
@@ -109,7 +110,7 @@ class Owners:
             self._folders[self._own_folder(package, root)] = index
         if len(self._words) + len(package.files) <= MOST_OWNED:
             prefix = "" if package.relative else root
-            places = (root + name for name in package.files) if package.relative else package.files
+            places = (normpath(root + name) for name in package.files) if package.relative else package.files
             self._words.extend(_word(prefix, place) | index for place in places)
             self._sorted = self._sorted and not package.files
         return index

@@ -23,13 +23,14 @@ def sqlite_blobs(data: bytes) -> Iterator[bytes]:
     connection = sqlite3.connect(":memory:")
     looks = iter(range(_SQL_BUDGET))
     try:
+        connection.text_factory = bytes
         connection.deserialize(data)
         connection.set_progress_handler(lambda: next(looks, None) is None, _SQL_STEPS)
         connection.execute("PRAGMA trusted_schema = OFF")
         for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY hnum"):
             if isinstance(blob, bytes):
                 yield blob
-    except (sqlite3.Error, MemoryError, OverflowError):
+    except (sqlite3.Error, ValueError, MemoryError, OverflowError):
         return
     finally:
         connection.close()
