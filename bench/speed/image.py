@@ -35,6 +35,8 @@ def build(folder: Path) -> Path:
     with tarfile.open(partial, "w") as out:
         _put(out, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
         _put(out, "index.json", index)
+        for name in ("blobs", "blobs/sha256"):  # syft wants them
+            _put(out, name, None)
         for blob in (config, manifest):
             _put(out, f"blobs/sha256/{hashlib.sha256(blob).hexdigest()}", blob)
         for path, digest, _ in layers:
@@ -93,7 +95,9 @@ def _descriptor(kind: str, blob: bytes) -> dict[str, object]:
     return {"mediaType": kind, "digest": f"sha256:{hashlib.sha256(blob).hexdigest()}", "size": len(blob)}
 
 
-def _put(out: tarfile.TarFile, name: str, blob: bytes) -> None:
+def _put(out: tarfile.TarFile, name: str, blob: bytes | None) -> None:
     info = tarfile.TarInfo(name)
-    info.size = len(blob)
-    out.addfile(info, BytesIO(blob))
+    if blob is None:
+        info.type, info.mode = tarfile.DIRTYPE, 0o755
+    info.size = len(blob or b"")
+    out.addfile(info, BytesIO(blob or b""))

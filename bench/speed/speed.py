@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import image
-from measure import Cost, median_of, run
+from measure import Cost, adopt_orphans, median_of, run
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -38,6 +38,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["tree", "image", "start"], action="append")
     parser.add_argument("--write", type=Path, help="a page whose tables are replaced")
     args = parser.parse_args()
+    adopt_orphans()
     only = args.only or ["tree", "image", "start"]
     tables = []
     if "tree" in only:
