@@ -102,7 +102,7 @@ class Search:
         return list(self._found.values())
 
     def _try(self, rule: Rule, kind: str, hit: Hit) -> None:
-        match = rule.pattern.search(hit.context)
+        match = nearest(rule, hit)
         if match is None:
             return
         key, offset = (rule.id, match.group()), hit.context_offset + match.start()
@@ -111,6 +111,16 @@ class Search:
             self._found[key] = self._engine.evidence(rule, match, Surface(kind, printable(match.group()), offset))
         elif known.surface.offset != offset:
             self._found[key] = known._replace(surface=known.surface._replace(times=known.surface.times + 1))
+
+
+def nearest(rule: Rule, hit: Hit) -> re.Match[str] | None:
+    """Return the pattern's match that the needle belongs to: another of its kind may stand shortly before."""
+    needle, found = hit.offset - hit.context_offset, None
+    for match in rule.pattern.finditer(hit.context):
+        if match.start() > needle:
+            break
+        found = match
+    return found
 
 
 def _joined(groups: dict[str, str | None]) -> str | None:
