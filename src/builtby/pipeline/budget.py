@@ -16,6 +16,11 @@ class Budget:
     def __init__(self, entries: int = ENTRIES, expanded: int = EXPANDED) -> None:
         self._entries, self._bytes = entries, expanded
 
+    @property
+    def left(self) -> tuple[int, int]:
+        """Members and bytes that may still come."""
+        return max(self._entries, 0), max(self._bytes, 0)
+
     def entry(self) -> None:
         """Count one member. Raises Exhausted beyond the bound."""
         self._entries -= 1

@@ -54,13 +54,13 @@ class Spool:
     `written`: a file with findings of another process, which is gone with the spool.
     """
 
-    def __init__(self, written: Path | None = None) -> None:
+    def __init__(self, written: Path | None = None, held: int = 16 << 20) -> None:
         self._file: IO[bytes]
         if written is None:
-            self._file = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115  # lives as long as self
+            self._file = tempfile.SpooledTemporaryFile(max_size=held)  # noqa: SIM115  # lives as long as self
         else:
             self._file = written.open("rb")
-            weakref.finalize(self, _discard, self._file, written)
+        weakref.finalize(self, _discard, self._file, written)
 
     def add(self, found: Found) -> None:
         """Append."""
@@ -78,9 +78,10 @@ class Spool:
             yield unpack(self._file.read(int.from_bytes(size, "big")))
 
 
-def _discard(file: IO[bytes], path: Path) -> None:
+def _discard(file: IO[bytes], path: Path | None) -> None:
     file.close()
-    path.unlink(missing_ok=True)
+    if path is not None:
+        path.unlink(missing_ok=True)
 
 
 class Collector:

@@ -1,9 +1,12 @@
 """Images: their layers looked at each by itself, then put over one another."""
 
 import hashlib
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from builtby.formats.base import Reading
 from builtby.formats.image import image_reading
@@ -15,7 +18,7 @@ from builtby.pipeline.identify import Identifier
 from builtby.pipeline.layer import LayerFound
 from builtby.pipeline.overlay import Overlay
 from builtby.sources.base import Damaged
-from builtby.sources.images import JSON_LIMIT, LAYOUT, Image
+from builtby.sources.images import JSON_LIMIT, LAYOUT, Image, statements
 from builtby.sources.seekable import Extent, extents
 from builtby.sources.view import BytesView
 
@@ -30,15 +33,22 @@ class FolderLayout:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.names = {name for name in ("index.json", "manifest.json") if (root / name).is_file()}
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member."""
+        try:
+            return self._inside(name).is_file()
+        except (Damaged, OSError):
+            return False
 
     def blob(self, name: str) -> bytes:
         """Return a small member's bytes. Raises Damaged."""
-        path = self._inside(name)
+        path, _, size = self.extent(name)
+        if size > JSON_LIMIT:
+            raise Damaged(f"{name} is too large to be what it should be")
         try:
-            if path.stat().st_size > JSON_LIMIT:
-                raise Damaged(f"{name} is too large to be what it should be")
-            return path.read_bytes()
+            with Path(path).open("rb") as file:
+                return file.read(JSON_LIMIT)
         except OSError as error:
             raise Damaged(f"{name} cannot be read: {error.strerror}") from error
 
@@ -46,9 +56,12 @@ class FolderLayout:
         """Return file, offset and size of a layer. Raises Damaged."""
         path = self._inside(name)
         try:
-            return str(path), 0, path.stat().st_size
+            status = path.stat()
         except OSError as error:
             raise Damaged(f"{name} cannot be read: {error.strerror}") from error
+        if not stat.S_ISREG(status.st_mode):  # a pipe would never be done with
+            raise Damaged(f"{name} is no regular file")
+        return str(path), 0, status.st_size
 
     def _inside(self, name: str) -> Path:
         if ".." in Path(name).parts or Path(name).is_absolute():
@@ -61,8 +74,11 @@ class TarLayout:
 
     def __init__(self, path: Path, file: IO[bytes], table: dict[str, Extent]) -> None:
         self._path, self._file, self._table = path, file, table
-        self.names = set(table)
-        self.kind = "oci-layout" if "oci-layout" in self.names else "docker-archive"
+        self.kind = "oci-layout" if "oci-layout" in table else "docker-archive"
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member."""
+        return name in self._table
 
     def blob(self, name: str) -> bytes:
         """Return a small member's bytes. Raises Damaged."""
@@ -130,7 +146,8 @@ def records(
     for level, found in enumerate(layers):
         for part in found.spool:
             seen = _visible(part, overlay, level)
-            yield from (attribution.artifact(artifact, seen.modified) for artifact in seen.artifacts)
+            named = (msgspec.structs.replace(artifact, layer=names[level]) for artifact in seen.artifacts)
+            yield from (attribution.artifact(artifact, seen.modified) for artifact in named)
             yield from (Skipped(number, s.path, s.reason, s.expected) for s in seen.skipped)
 
 
@@ -158,21 +175,27 @@ def outer(path: str) -> str:
     return path.partition("!/")[0]
 
 
-def image_artifact(image: Image, identifier: Identifier, blob: Callable[[str], bytes], number: int) -> Artifact:
-    """Return the image itself as an artifact: what its configuration, history and attestations say built it."""
+def image_records(
+    image: Image, identifier: Identifier, blob: Callable[[str], bytes], number: int,
+) -> Iterator[Artifact | Skipped]:
+    """Yield the image itself as an artifact: what its configuration, history and attestations say built it."""
     reading = image_reading(image.config, image.manifest, image.annotations)
-    for name in image.attestations:
-        _attested(reading, name, blob(name))
+    try:
+        for name, statement in statements(image, blob):
+            _attested(reading, identifier, name, statement)
+    except Damaged as damage:
+        yield Skipped(number, "", f"what is stated about the image: {damage}")
     verdict = identifier.verdict(reading, identifier.engine.apply(None, reading))
     digest = (image.digest or "").removeprefix("sha256:") or hashlib.sha256(image.config).hexdigest()
-    return Artifact(
+    yield Artifact(
         number, image.ref or "", None, digest, len(image.config), verdict.format, None, verdict.built_by, verdict.facts,
     )
 
 
-def _attested(reading: Reading, name: str, data: bytes) -> None:
+def _attested(reading: Reading, identifier: Identifier, name: str, data: bytes) -> None:
     """Add what an attestation about the image declares."""
-    path = f"{name}.intoto.json"
+    path = f"{name.partition(':')[2]}.intoto.json"
     form = identify_format(path, data[:4096])
     if form is not None:
-        reading.surfaces += [s._replace(path=name) for s in form.read(BytesView(data), path).surfaces]
+        stated = identifier.read(form, BytesView(data), path)
+        reading.surfaces += [surface._replace(path=name) for surface in stated.surfaces]

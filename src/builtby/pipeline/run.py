@@ -13,15 +13,16 @@ from builtby.model import Artifact, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import Attribution, root_of
 from builtby.pipeline.found import Found, Spool, opened
-from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_artifact, records, tar_layout
+from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_records, records, tar_layout
 from builtby.pipeline.inspect import Inspector
-from builtby.pipeline.layer import LayerFound, LayerWork, inspect_layer, received
+from builtby.pipeline.layer import LayerFound
+from builtby.pipeline.layers import Layers
 from builtby.pipeline.options import Options, Progress, Settings
 from builtby.pipeline.streamed import PEEK, StreamedLayout, is_image
 from builtby.pipeline.tree import Walk
 from builtby.pipeline.workers import Crew, Files, inspect_file, inspect_files, inspect_stream, inspector
 from builtby.sources.base import Damaged
-from builtby.sources.images import Image, images
+from builtby.sources.images import Broken, Image, images
 from builtby.sources.stream import file_chunks
 
 BEAT = 0.1
@@ -153,33 +154,35 @@ class Run:
         yield from self._images(ref, layout, lambda image: [layout.layer(layer.member) for layer in image.layers])
 
     def _image(self, ref: str, layout: FolderLayout | TarLayout) -> Iterator[Record]:
-        yield from self._images(ref, layout, lambda image: self._layers(image, layout))
+        yield from self._images(ref, layout, Layers(self._settings, self._crew, layout, self._looked_at).of)
 
     def _images(
         self, ref: str, layout: FolderLayout | TarLayout | StreamedLayout, look: Callable[[Image], list[LayerFound]],
     ) -> Iterator[Record]:
         try:
-            for image in images(layout.names, layout.blob):
-                number = self._new(ref if image.ref is None else f"{ref}:{image.ref}", layout.kind, image.digest)
-                attribution = Attribution(number, self._lookup)
-                identifier = inspector(self._settings).identifier
-                yield image_artifact(image, identifier, layout.blob, number)
-                names = [layer.name for layer in image.layers]
-                yield from self._counted(records(look(image), names, attribution, number))
-                yield from attribution.present()
+            for image in images(layout.has, layout.blob):
+                if isinstance(image, Broken):
+                    number = self._new(ref, layout.kind, image.name or None)
+                    yield Skipped(number, "", f"the image cannot be put together: {image.reason}", image.expected)
+                else:
+                    yield from self._one_image(ref, image, layout, look)
         except Damaged as damage:
             yield Skipped(self._new(ref, layout.kind), "", f"the image is damaged: {damage}")
 
-    def _layers(self, image: Image, layout: FolderLayout | TarLayout) -> list[LayerFound]:
-        threaded = self._options.jobs > 1
-        work = [LayerWork(self._settings, *layout.extent(layer.member), layer.name, threaded) for layer in image.layers]
-        found = []
-        crew = self._crew if len(work) > 1 else Crew(1, None)
-        for done, raw in crew.run(inspect_layer, work):
-            self._bytes += done.size
-            self._tell(done.name)
-            found.append(received(raw))
-        return found
+    def _one_image(
+        self, ref: str, image: Image, layout: FolderLayout | TarLayout | StreamedLayout,
+        look: Callable[[Image], list[LayerFound]],
+    ) -> Iterator[Record]:
+        number = self._new(ref if image.ref is None else f"{ref}:{image.ref}", layout.kind, image.digest)
+        attribution = Attribution(number, self._lookup)
+        yield from image_records(image, inspector(self._settings).identifier, layout.blob, number)
+        names = [layer.name for layer in image.layers]
+        yield from self._counted(records(look(image), names, attribution, number))
+        yield from attribution.present()
+
+    def _looked_at(self, size: int, name: str) -> None:
+        self._bytes += size
+        self._tell(name)
 
     # Telling
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+from builtby.pipeline.budget import Budget
 from builtby.pipeline.image import MEMBERS, joined
 from builtby.pipeline.inspect import Inspector
-from builtby.pipeline.layer import LayerFound, look
+from builtby.pipeline.layer import LayerFound, look, missing
 from builtby.sources.base import Damaged, Member, Stream
 from builtby.sources.compressed import plain_chunks
-from builtby.sources.images import JSON_LIMIT, LAYOUT
-from builtby.sources.stream import ChunkStream, Prepended, stream_chunks
+from builtby.sources.images import JSON_LIMIT, LAYERS, LAYOUT
+from builtby.sources.stream import ChunkStream, Prepended, metered, stream_chunks
 from builtby.sources.tar import BLOCK, is_tar, read
 
 PEEK = 64 << 10
+SMALL = 64 << 20
+"""Bytes of manifests, configurations and statements that are kept until they are put together."""
 
 
 def is_image(begun: bytes) -> bool:
@@ -33,19 +36,24 @@ class StreamedLayout:
     kind = "docker-archive"
 
     def __init__(self, worker: Inspector, chunks: Iterator[bytes]) -> None:
-        self.names: set[str] = set()
+        self._names: set[str] = set()
+        self._budget, self._held = Budget(), 0
         self._worker = worker
         self._small: dict[str, bytes] = {}
         self._layers: dict[str, LayerFound] = {}
         self._links: dict[str, str] = {}
         begun = next(chunks, b"")
-        self._read(ChunkStream(plain_chunks(begun, _chain(begun, chunks))))
+        self._read(metered(ChunkStream(plain_chunks(begun, _chain(begun, chunks))), self._budget.spend))
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a member."""
+        return name in self._names
 
     def _read(self, stream: Stream) -> None:
         for member, body in read(stream, lambda _kind, _text: None):
             name = member.path.removeprefix("./")
-            self.names.add(name)
-            if len(self.names) > MEMBERS:
+            self._names.add(name)
+            if len(self._names) > MEMBERS:
                 raise Damaged(f"an image's archive with more than {MEMBERS} members")
             if member.kind in ("symlink", "hardlink"):
                 self._links[name] = member.link if member.kind == "hardlink" else joined(name, member.link)
@@ -54,13 +62,22 @@ class StreamedLayout:
 
     def _member(self, name: str, member: Member, body: Stream) -> None:
         head = body.read(BLOCK)
-        if head[:1] in (b"{", b"["):
+        if head[:1] in (b"{", b"[") and not is_tar(name, head):
             if (member.size or 0) <= JSON_LIMIT:
-                self._small[name] = head + body.read(JSON_LIMIT)
+                self._keep(name, head + body.read(JSON_LIMIT))
         elif name not in ("VERSION", "repositories") and not name.endswith("/VERSION"):
+            if len(self._layers) >= LAYERS:
+                raise Damaged(f"an image's archive with more than {LAYERS} layers")
             found = self._layers[name] = LayerFound()
+            found.budget = self._budget
             chunks = stream_chunks(Prepended(head, body))
             look(self._worker, plain_chunks(head, chunks), name.removesuffix("/layer.tar"), found)
+
+    def _keep(self, name: str, data: bytes) -> None:
+        self._held += len(data)
+        if self._held > SMALL:
+            raise Damaged(f"an image's archive with more than {SMALL >> 20} MiB of JSON")
+        self._small[name] = data
 
     def blob(self, name: str) -> bytes:
         """Return a small member's bytes. Raises Damaged."""
@@ -69,11 +86,9 @@ class StreamedLayout:
         return self._small[name]
 
     def layer(self, name: str) -> LayerFound:
-        """Return what was found in a layer. Raises Damaged."""
+        """Return what was found in a layer; one that is not there is told in its place."""
         found = self._layers.get(self._links.get(name, name))
-        if found is None:
-            raise Damaged(f"the layer {name[:100]} is not in the archive")
-        return found
+        return missing(name[:100], "it is not in the archive") if found is None else found
 
 
 def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

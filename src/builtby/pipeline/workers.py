@@ -108,17 +108,17 @@ class Crew:
     """Runs pieces of work: in this process, in processes of its own, or in an executor that was handed in."""
 
     def __init__(self, jobs: int, executor: Executor | None) -> None:
-        self._jobs, self._given = max(jobs, 1), executor
+        self.jobs, self._given = max(jobs, 1), executor
 
     def run(self, function: Callable[[T], R], work: Iterable[T]) -> Iterator[tuple[T, R]]:
         """Yield (work, result) in the order of the work. Only so much is begun ahead as keeps everybody busy."""
-        if self._given is None and self._jobs == 1:
+        if self._given is None and self.jobs == 1:
             for item in work:
                 yield item, function(item)
             return
-        executor = self._given or ProcessPoolExecutor(self._jobs, mp_context=_context())
+        executor = self._given or ProcessPoolExecutor(self.jobs, mp_context=_context())
         try:
-            yield from _in_order(executor, function, work, AHEAD * self._jobs)
+            yield from _in_order(executor, function, work, AHEAD * self.jobs)
         finally:
             if self._given is None:
                 executor.shutdown(wait=True, cancel_futures=True)

@@ -77,8 +77,12 @@ def _zstd() -> Decompressor:
     return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG})
 
 
-def decompressed(make: Callable[[], Decompressor], magic: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def decompressed(
+    make: Callable[[], Decompressor], magics: tuple[bytes, ...], chunks: Iterator[bytes],
+) -> Iterator[bytes]:
     """Yield the plain bytes of one or several members put one after another; other trailing bytes are ignored.
+
+    `magics`: what a further member begins with.
 
     Raises Damaged for bytes that are no such data, or that end too early.
     """
@@ -90,8 +94,8 @@ def decompressed(make: Callable[[], Decompressor], magic: bytes, chunks: Iterato
                 yield plain
             data = b""
             if decoder.eof:
-                data = decoder.unused_data.lstrip(b"\0") or next(chunks, b"").lstrip(b"\0")
-                if not data.startswith(magic):
+                data = _further(decoder.unused_data, chunks)
+                if not data.startswith(magics):
                     return
                 decoder = make()
             elif decoder.needs_input:
@@ -102,36 +106,47 @@ def decompressed(make: Callable[[], Decompressor], magic: bytes, chunks: Iterato
         raise Damaged(f"the compressed data cannot be decoded: {error}") from error
 
 
-_CODECS: dict[str, tuple[bytes, Callable[[], Decompressor], tuple[str, ...]]] = {
-    "gzip": (b"\x1f\x8b", _gzip, (".gz", ".tgz")),
-    "xz": (b"\xfd7zXZ\0", _xz, (".xz", ".txz")),
-    "lzma": (b"\x5d\x00\x00", _xz, (".lzma",)),
-    "bzip2": (b"BZh", bz2.BZ2Decompressor, (".bz2", ".tbz2")),
-    "zstd": (b"\x28\xb5\x2f\xfd", _zstd, (".zst", ".zstd", ".tzst")),
+def _further(data: bytes, chunks: Iterator[bytes]) -> bytes:
+    """Return what follows a member, without padding: at least as much as tells whether it is another member."""
+    data = data.lstrip(b"\0")
+    while len(data) < LONGEST_MAGIC and (more := next(chunks, b"")):
+        data = (data + more).lstrip(b"\0")
+    return data
+
+
+LONGEST_MAGIC = 6
+_SKIPPABLE = tuple(bytes([kind]) + b"\x2a\x4d\x18" for kind in range(0x50, 0x60))
+"""zstd frames of other data, which stand before, between or behind those of the file. (RFC 8878, 3.1.2)"""
+_CODECS: dict[str, tuple[tuple[bytes, ...], Callable[[], Decompressor]]] = {
+    "gzip": ((b"\x1f\x8b",), _gzip),
+    "xz": ((b"\xfd7zXZ\0",), _xz),
+    "lzma": ((b"\x5d\x00\x00",), _xz),
+    "bzip2": ((b"BZh",), bz2.BZ2Decompressor),
+    "zstd": ((b"\x28\xb5\x2f\xfd", *_SKIPPABLE), _zstd),
 }
 
 
 def plain_chunks(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decompress chunks whose first bytes are `head`, if they are compressed; else hand them through."""
-    for magic, make, _ in _CODECS.values():
-        if head.startswith(magic):
-            return decompressed(make, magic, chunks)
+    for magics, make in _CODECS.values():
+        if head.startswith(magics):
+            return decompressed(make, magics, chunks)
     return chunks
 
 
 def _reader(name: str) -> Callable[[Stream, Note], Members]:
-    magic, make, _ = _CODECS[name]
+    magics, make = _CODECS[name]
 
     def read(stream: Stream, _note: Note) -> Members:
-        plain = ChunkStream(decompressed(make, magic, stream_chunks(stream)))
+        plain = ChunkStream(decompressed(make, magics, stream_chunks(stream)))
         yield Member("", "file", None), plain
 
     return read
 
 
 CONTAINERS = tuple(
-    Container(name, _reader(name), magics=(magic,), accepts=(lambda path, _head: path.lower().endswith(".lzma"))
+    Container(name, _reader(name), magics=magics, accepts=(lambda path, _head: path.lower().endswith(".lzma"))
               if name == "lzma" else None)
-    for name, (magic, _, _) in _CODECS.items()
+    for name, (magics, _) in _CODECS.items()
 )
 """A compressed file is an archive of one member, whose path is empty: it adds nothing to the name."""

@@ -1,5 +1,6 @@
 """Container images at rest: which layers make them, in OCI layouts and in what `docker save` writes."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +14,11 @@ LAYOUT = re.compile(
 )
 """Names of the members that an image's archive consists of."""
 JSON_LIMIT = 8 << 20
+IMAGES = 256
+"""Images in one archive or layout."""
+LAYERS = 512
+"""Layers of one image; container engines stop at 127."""
+STATEMENTS = 16
 _INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 _DEPTH = 4
 Blob = Callable[[str], bytes]
@@ -26,6 +32,14 @@ class Layer(NamedTuple):
     name: str
 
 
+class Broken(NamedTuple):
+    """An image that cannot be put together. `expected`: it is that of another platform, left out on purpose."""
+
+    name: str
+    reason: str
+    expected: bool = False
+
+
 class Image(NamedTuple):
     """One image of one platform."""
 
@@ -36,76 +50,125 @@ class Image(NamedTuple):
     annotations: dict[str, str]
     layers: tuple[Layer, ...]
     attestations: tuple[str, ...] = ()
-    """Members that hold in-toto statements about this image."""
+    """Digests of the manifests of what is stated about this image."""
 
 
-def images(names: set[str], blob: Blob) -> Iterator[Image]:
-    """Yield the images of an archive or a layout with members `names`. Raises Damaged for what is missing."""
-    if "index.json" in names:
-        yield from _oci(_object(blob("index.json"), "index.json"), blob, _DEPTH, {})
-    elif "manifest.json" in names:
+def images(has: Callable[[str], bool], blob: Blob) -> Iterator[Image | Broken]:
+    """Yield the images of an archive or a layout, each once; `has` tells whether there is a member of a name.
+
+    Raises Damaged when the table of images cannot be read; an image of which something is missing is Broken.
+    """
+    if has("index.json"):
+        index = _object(blob("index.json"), "index.json")
+        for number, image in enumerate(_Index(has, blob).images(index, _DEPTH, {})):
+            if number == IMAGES:
+                raise Damaged(f"there are more than {IMAGES} images in one target; the rest was not looked at")
+            yield image
+    elif has("manifest.json"):
         yield from _docker(blob)
     else:
         raise Damaged("neither index.json nor manifest.json is there: no image can be put together")
 
 
-def _docker(blob: Blob) -> Iterator[Image]:
+def _docker(blob: Blob) -> Iterator[Image | Broken]:
     raw = blob("manifest.json")
     entries = _parsed(raw, "manifest.json")
-    for entry in entries if isinstance(entries, list) else []:
+    for entry in entries[:IMAGES] if isinstance(entries, list) else []:
         if not isinstance(entry, dict):
             continue
-        config = blob(str(entry.get("Config")))
-        members = [str(layer) for layer in _list(entry.get("Layers"))]
         tags = [str(tag) for tag in _list(entry.get("RepoTags"))]
-        yield Image(tags[0] if tags else None, None, config, raw, {}, _layers(members, config))
+        try:
+            config = blob(str(entry.get("Config")))
+            members = [str(layer) for layer in _list(entry.get("Layers"))]
+            yield Image(tags[0] if tags else None, None, config, raw, {}, _layers(members, config))
+        except Damaged as damage:
+            yield Broken(tags[0] if tags else "", str(damage))
 
 
-def _oci(index: dict[str, Any], blob: Blob, depth: int, inherited: dict[str, str]) -> Iterator[Image]:
-    if depth == 0:
-        raise Damaged("image indexes are nested too deeply")
-    descriptors = [entry for entry in _list(index.get("manifests")) if isinstance(entry, dict)]
-    attested = _attestations(descriptors, blob)
-    for descriptor in descriptors:
-        annotations = inherited | _strings(descriptor.get("annotations"))
-        if "vnd.docker.reference.type" in annotations:
-            continue
-        digest = str(descriptor.get("digest"))
-        raw = blob(_member(digest))
+class _Index:
+    """The indexes of one layout, which may hold one another, and name an image more than once."""
+
+    def __init__(self, has: Callable[[str], bool], blob: Blob) -> None:
+        self._has, self._blob = has, blob
+        self._seen: set[str] = set()
+
+    def images(self, index: dict[str, Any], depth: int, inherited: dict[str, str]) -> Iterator[Image | Broken]:
+        if depth == 0:
+            raise Damaged("image indexes are nested too deeply")
+        descriptors = [entry for entry in _list(index.get("manifests")) if isinstance(entry, dict)]
+        attested = _attestations(descriptors)
+        partly = any(self._there(descriptor) for descriptor in descriptors)
+        for descriptor in descriptors:
+            annotations = inherited | _strings(descriptor.get("annotations"))
+            digest = str(descriptor.get("digest"))
+            if "vnd.docker.reference.type" in annotations or digest in self._seen:
+                continue
+            self._seen.add(digest)
+            try:
+                yield from self._entry(descriptor, digest, annotations, attested.get(digest, ()), depth)
+            except Damaged as damage:
+                elsewhere = partly and "platform" in descriptor and not self._there(descriptor)
+                yield Broken(digest, str(damage), elsewhere)
+
+    def _there(self, descriptor: dict[str, Any]) -> bool:
+        return self._has(f"blobs/{str(descriptor.get('digest')).replace(':', '/')}")
+
+    def _entry(
+        self, descriptor: dict[str, Any], digest: str, annotations: dict[str, str], attested: tuple[str, ...],
+        depth: int,
+    ) -> Iterator[Image | Broken]:
+        raw = verified(self._blob, digest)
         manifest = _object(raw, digest)
         media = descriptor.get("mediaType") or manifest.get("mediaType")
         if media in _INDEXES or "manifests" in manifest:
-            yield from _oci(manifest, blob, depth - 1, annotations)
+            yield from self.images(manifest, depth - 1, annotations)
         else:
-            yield _image(digest, raw, manifest, annotations, blob, attested.get(digest, ()))
+            yield _image(digest, raw, manifest, annotations, self._blob, attested)
 
 
 def _image(
     digest: str, raw: bytes, manifest: dict[str, Any], annotations: dict[str, str], blob: Blob,
     attestations: tuple[str, ...],
 ) -> Image:
-    config_digest = str(_dict(manifest.get("config")).get("digest"))
-    config = blob(_member(config_digest))
+    config = verified(blob, str(_dict(manifest.get("config")).get("digest")))
     members = [_member(str(layer.get("digest"))) for layer in _list(manifest.get("layers")) if isinstance(layer, dict)]
     annotations = annotations | _strings(manifest.get("annotations"))
     ref = annotations.get("io.containerd.image.name") or annotations.get("org.opencontainers.image.ref.name")
     return Image(ref, digest, config, raw, annotations, _layers(members, config), attestations)
 
 
-def _attestations(descriptors: list[dict[str, Any]], blob: Blob) -> dict[str, tuple[str, ...]]:
-    """BuildKit keeps statements about an image in a manifest beside it."""
+def _attestations(descriptors: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """BuildKit keeps statements about an image in a manifest beside it; return these by the image's digest."""
     found: dict[str, tuple[str, ...]] = {}
     for descriptor in descriptors:
         annotations = _strings(descriptor.get("annotations"))
         subject = annotations.get("vnd.docker.reference.digest")
         if subject and annotations.get("vnd.docker.reference.type") == "attestation-manifest":
-            manifest = _object(blob(_member(str(descriptor.get("digest")))), "attestation manifest")
-            layers = [layer for layer in _list(manifest.get("layers")) if isinstance(layer, dict)]
-            found[subject] = tuple(_member(str(layer.get("digest"))) for layer in layers)
+            found[subject] = (*found.get(subject, ()), str(descriptor.get("digest")))
     return found
 
 
+def statements(image: Image, blob: Blob) -> Iterator[tuple[str, bytes]]:
+    """Yield the in-toto statements about an image, each with its digest. Raises Damaged for one that is missing."""
+    for attestation in image.attestations[:STATEMENTS]:
+        manifest = _object(verified(blob, attestation), "an attestation's manifest")
+        for layer in _list(manifest.get("layers"))[:STATEMENTS]:
+            digest = str(_dict(layer).get("digest"))
+            yield digest, verified(blob, digest)
+
+
+def verified(blob: Blob, digest: str) -> bytes:
+    """Return a small blob's bytes. Raises Damaged when it is not there or they are not what the digest says."""
+    data = blob(_member(digest))
+    algorithm, _, wanted = digest.partition(":")
+    if algorithm in {"sha256", "sha512"} and hashlib.new(algorithm, data).hexdigest() != wanted:
+        raise Damaged(f"the bytes of {digest} are not those that its digest names")
+    return data
+
+
 def _layers(members: list[str], config: bytes) -> tuple[Layer, ...]:
+    if len(members) > LAYERS:
+        raise Damaged(f"the image has more than {LAYERS} layers")
     diff_ids = _list(_dict(_object(config, "the image's configuration").get("rootfs")).get("diff_ids"))
     if len(diff_ids) != len(members):
         diff_ids = [member.removesuffix("/layer.tar") for member in members]
