@@ -15,8 +15,8 @@ from builtby.sources.view import View
 MOST_STATEMENTS = 200
 MOST_DEPENDENCIES = 20_000
 MOST_SUBJECTS = 1000
-_DEPTH = 4
-"""A bundle in a list in an attestation response is as deep as they come."""
+_DEPTH = 8
+"""Objects, lists and payloads within one another: an envelope in a registry's answer is six deep."""
 _WRAPPED = ("dsseEnvelope", "bundle", "attestations", "attestation_bundles", "envelope", "bundles")
 
 
