@@ -19,6 +19,7 @@ from builtby.formats.dotnet_tables import Metadata, compressed, open_metadata
 from builtby.formats.pe_image import CLR, Image
 
 _TYPE_REF, _MEMBER_REF, _ATTRIBUTE, _ASSEMBLY, _ASSEMBLY_REF = 0x01, 0x0A, 0x0C, 0x20, 0x23
+_TYPE_DEF, _METHOD_DEF, _METHOD_DEF_TAG = 0x02, 0x06, 2
 _OF_ASSEMBLY = 1 << 5 | 14
 """How the table of attributes names its owner when that is the assembly: row 1 of table 14 of the coded index."""
 _MOST_ATTRIBUTES = 128
@@ -103,11 +104,28 @@ def _first_of_assembly(metadata: Metadata) -> int:
 
 def _constructor(metadata: Metadata, coded: int) -> tuple[str, bytes]:
     """Return the name of the attribute's class, its ending `Attribute` cut off, and the constructor's signature."""
+    if coded & 7 == _METHOD_DEF_TAG:
+        return _own_constructor(metadata, coded >> 3)
     member = metadata.row(_MEMBER_REF, coded >> 3) if coded & 7 == 3 else ()
     if not member or member[0] & 7 != 1:
         return "", b""
     kind = metadata.row(_TYPE_REF, member[0] >> 3)
     return (metadata.string(kind[1]).removesuffix("Attribute") if kind else ""), metadata.blob(member[2])
+
+
+def _own_constructor(metadata: Metadata, number: int) -> tuple[str, bytes]:
+    """The same, of an attribute's class that stands in the assembly itself: the core library's, for one."""
+    method = metadata.row(_METHOD_DEF, number)
+    table = metadata.tables.get(_TYPE_DEF)
+    if not method or table is None:
+        return "", b""
+    low, high = 1, table.rows
+    while low < high:  # classes stand in the order of their first methods
+        middle = (low + high + 1) // 2
+        row = metadata.row(_TYPE_DEF, middle)
+        low, high = (middle, high) if row and row[5] <= number else (low, middle - 1)
+    owner = metadata.row(_TYPE_DEF, low)
+    return (metadata.string(owner[1]).removesuffix("Attribute") if owner else ""), metadata.blob(method[4])
 
 
 def _arguments(blob: bytes, signature: bytes) -> str:
