@@ -44,7 +44,7 @@ fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for eac
 	$(PY) fuzz/run.py --runs $(FUZZ_RUNS)
 
 docs: $(VENV)/.dev generate ## build the documentation into site/
-	$(PY) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 
 generate: $(VENV)/.dev ## write what the documentation takes from the program
 	$(PY) docs/generate.py

@@ -50,7 +50,8 @@ def main() -> int:
         tables.append(table(size, measure(entries, args), base="builtby -j 1"))
     if "start" in only:
         tables.append(start(args))
-    text = "\n".join([f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {args.repeat} runs each.\n", *tables])
+    machine = f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {args.repeat} runs each.\n"
+    text = "\n".join([machine, *tables])
     print(text)
     if args.write:
         page = args.write.read_text("utf-8")
