@@ -60,3 +60,9 @@ def test_damage_is_a_reason_never_a_crash(name: str) -> None:
                 list(cpio.read(stream_of(broken, 500), silent))
             except Damaged as reason:
                 assert str(reason)
+
+
+def test_a_negative_number_is_none() -> None:
+    data = b"070701" + b"00000001" + b"-0000001" + b"0" * 88
+    with pytest.raises(Damaged, match="a number that is none"):
+        list(cpio.read(stream_of(data), silent))

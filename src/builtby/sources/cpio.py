@@ -73,7 +73,7 @@ def members(source: Pushback, listed: Sequence[File] = ()) -> Members:
 
 def _body(source: Pushback, file: File, align: int) -> Members:
     part = Part(source, file.size)
-    kind = _KINDS.get(stat.S_IFMT(file.mode), "other")
+    kind = _KINDS.get(stat.S_IFMT(file.mode & 0xFFFF), "other")
     link = text(part.read(NAME_LIMIT)) if kind == "symlink" else ""
     yield Member(file.path, kind, file.size, link, file.mtime), part
     part.skip(part.left)
@@ -110,9 +110,11 @@ def _header(magic: bytes, source: Pushback) -> _Header:
 
 def _number(digits: bytes, base: int) -> int:
     try:
-        return int(digits, base)
+        if digits.isalnum():  # int() takes signs and spaces as well
+            return int(digits, base)
     except ValueError:
-        raise Damaged("a cpio header holds a number that is none") from None
+        pass
+    raise Damaged("a cpio header holds a number that is none")
 
 
 def _after_padding(source: Pushback) -> bytes:

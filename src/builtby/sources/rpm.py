@@ -110,7 +110,8 @@ def _listed(index: Index, store: bytes) -> list[File]:
         zip(places, bases, modes, sizes, times, strict=False)
     ):
         path = text((folders[place] if place < len(folders) else b"") + base)
-        bears = stat.S_ISLNK(mode) or (stat.S_ISREG(mode) and (number in bearers or not last))
+        kind = stat.S_IFMT(mode & 0xFFFF)
+        bears = kind == stat.S_IFLNK or (kind == stat.S_IFREG and (number in bearers or not last))
         files.append(File(path, mode, size if bears else 0, time))
     return files
 
