@@ -3,7 +3,6 @@
 import re
 from array import array
 from bisect import bisect_left
-from hashlib import blake2b
 from posixpath import normpath
 from typing import NamedTuple
 
@@ -192,5 +191,4 @@ class Owners:
 def _word(root: str, path: str) -> int:
     """Return a path's hash in the upper bits; `/bin` and `/usr/bin` are one folder on merged systems."""
     merged = f"usr/{path}" if _MERGED.match(path) else path
-    raw = f"{root}{merged}".encode("utf-8", "surrogateescape")
-    return int.from_bytes(blake2b(raw, digest_size=8).digest(), "little") & _HASH_MASK
+    return hash(root + merged) & _HASH_MASK

@@ -6,7 +6,7 @@ from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.lent import Lent
 from builtby.pipeline.options import DEPTH, EXPANDED
 from builtby.pipeline.place import Place
-from builtby.sources.base import Container, Damaged, Member, Members, Stream
+from builtby.sources.base import Container, Damaged, Members, Stream
 from builtby.sources.stream import ChunkStream, HashedChunks, ViewStream, metered, stream_chunks
 from builtby.sources.view import View
 
@@ -60,27 +60,21 @@ class Archives:
         try:
             for member, stream in _opened(container, source, lent):
                 budget.entry()
+                if member.kind == "file":
+                    collector.found.files += 1
+                    if lent.passes_over(member.path):
+                        continue
+                elif member.kind not in UNREAD:
+                    continue
                 inner = place.within(lent) if wrapping else place.member(tidy(member.path), lent, tree=tree)
                 if member.kind in UNREAD:
                     collector.skipped(inner.path, UNREAD[member.kind])
-                elif member.kind == "file" and not self._inspector.filters.excluded(inner.path):
-                    collector.found.files += 1
-                    if lent.passes_over(inner.inner):
-                        continue
-                    self._member(member, metered(stream, budget.spend), inner)
+                elif not self._inspector.filters.excluded(inner.path):
+                    self._inspector.member(member, metered(stream, budget.spend), inner)
         except Exhausted:
             raise
         except Damaged as damage:
             collector.skipped(place.path, f"{container.name}: {damage}")
-
-    def _member(self, member: Member, stream: Stream, place: Place) -> None:
-        """Look at a member. One that cannot be read does not keep the others from being looked at."""
-        try:
-            self._inspector.member(member, stream, place)
-        except Exhausted:
-            raise
-        except Damaged as damage:
-            self._inspector.collector.skipped(place.path, str(damage))
 
 
 def _opened(container: Container, source: View | Stream, lent: Lent) -> Members:

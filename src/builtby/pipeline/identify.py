@@ -14,6 +14,9 @@ from builtby.sources.base import Damaged
 from builtby.sources.view import BytesView, SparseView, View
 
 REMEMBERED = 4096
+"""Verdicts kept, by the bytes' digest and by what was read."""
+FEW = 4
+"""Surfaces of a reading that is likely to be met again."""
 
 
 class Verdict(NamedTuple):
@@ -35,11 +38,23 @@ class Identifier:
     def __init__(self, settings: Settings) -> None:
         self.engine = Engine(catalogue(settings.rules, nursery=settings.nursery))
         self._known: OrderedDict[str, Verdict] = OrderedDict()
+        self._alike: dict[tuple[object, ...], Verdict] = {}
 
     def view(self, form: Format, view: View, path: str) -> Verdict:
         """Identify what a view shows."""
-        reading = self.read(form, view, path)
-        return self.verdict(reading, self.engine.apply(view, reading))
+        return self.of(view, self.read(form, view, path))
+
+    def of(self, view: View, reading: Reading) -> Verdict:
+        """Identify what was read. Thousands of files read alike (.pyc files of one Python): that is resolved once."""
+        if reading.regions or len(reading.surfaces) > FEW:
+            return self.verdict(reading, self.engine.apply(view, reading))
+        key = (reading.format, *reading.surfaces, *sorted(reading.facts.items()), reading.problem)
+        verdict = self._alike.get(key)
+        if verdict is None:
+            if len(self._alike) >= REMEMBERED:
+                self._alike.clear()
+            verdict = self._alike[key] = self.verdict(reading, self.engine.apply(view, reading))
+        return verdict
 
     def held(self, form: Format, data: memoryview, path: str) -> tuple[str, Verdict]:
         """Return digest and verdict of bytes in memory; the same bytes are looked at once."""
@@ -74,12 +89,19 @@ class Identifier:
         except (OSError, MemoryError, Damaged):  # not the format's: told by whoever opened the file
             raise
         except Exception as error:
-            return Reading(form.name, problem=f"internal error ({type(error).__name__}: {error}); please report it")
+            return Reading(form.name, problem=defect(error))
 
     @staticmethod
     def verdict(reading: Reading, evidence: list[Evidence]) -> Verdict:
         """Resolve evidence into a verdict."""
         return Verdict(reading.format, resolve(evidence, reading.facts), reading.facts, reading.problem)
+
+
+def defect(error: Exception) -> str:
+    """Return what is said of a file on which we failed."""
+    if isinstance(error, MemoryError):
+        return "not enough memory to look at it"
+    return f"internal error ({type(error).__name__}: {error}); please report it"
 
 
 def _placed(item: Evidence, regions: list[Region]) -> Evidence | None:

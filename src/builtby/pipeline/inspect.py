@@ -8,14 +8,15 @@ from builtby.formats.registry import HEAD
 from builtby.formats.registry import identify as identify_format
 from builtby.model import Artifact, Role
 from builtby.pipeline.archives import Archives
+from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
-from builtby.pipeline.identify import Identifier, Verdict
+from builtby.pipeline.identify import Identifier, Verdict, defect
 from builtby.pipeline.installed import tells_tool, wanted_bytes
 from builtby.pipeline.options import EXPANDED, HOLD, METADATA, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
-from builtby.sources.base import Container, Member, Stream
+from builtby.sources.base import Container, Damaged, Member, Stream
 from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
 from builtby.sources.view import BytesView, FileView, View
@@ -27,8 +28,8 @@ Named = Callable[[], tuple[str, int]]
 class Inspector:
     """Turns files into findings. One for each worker; not for several threads."""
 
-    def __init__(self, settings: Settings, collector: Collector) -> None:
-        self.identifier = Identifier(settings)
+    def __init__(self, settings: Settings, collector: Collector, identifier: Identifier | None = None) -> None:
+        self.identifier = identifier or Identifier(settings)
         self.collector = collector
         self.filters = Filters(settings, collector)
         self._archives = Archives(self)
@@ -54,7 +55,17 @@ class Inspector:
             self.artifact(self.identifier.view(form, view, place.inner), place, digest_of(view), view.size)
 
     def member(self, member: Member, stream: Stream, place: Place) -> None:
-        """Look at a member of an archive, whose bytes go by."""
+        """Look at a member of an archive, whose bytes go by. One that cannot be read stops none of the others."""
+        try:
+            self._member(member, stream, place)
+        except (Exhausted, OSError):
+            raise
+        except Damaged as damage:
+            self.collector.skipped(place.path, str(damage))
+        except Exception as error:
+            self.collector.skipped(place.path, defect(error))
+
+    def _member(self, member: Member, stream: Stream, place: Place) -> None:
         head = stream.read(HEAD)
         if place.tree:
             stream = self._tree_file(head, stream, place)
@@ -122,7 +133,7 @@ class Inspector:
             if reading.problem is not None:
                 self.collector.skipped(place.path, reading.problem)
         elif form.alone:
-            verdict = self.identifier.verdict(reading, self.identifier.engine.apply(view, reading))
+            verdict = self.identifier.of(view, reading)
             if verdict.marked or verdict.problem:
                 self.artifact(verdict, place, hashlib.sha256(data).hexdigest(), len(data))
 

@@ -8,8 +8,8 @@ from builtby.marks.engine import Evidence
 
 MOST = 20_000
 """Different texts that members may lend; more prove no more, and a jar of a million classes has few."""
-SAMPLE = 512
-ONE_IN = 8
+SAMPLE = 128
+ONE_IN = 32
 """Of members that are much alike, the first SAMPLE are looked at and then each ONE_IN-th."""
 
 
@@ -30,7 +30,7 @@ class Lent:
         self._any_depth = any_depth
         self._top: str | None = None
         self._surfaces: dict[tuple[str, str], _Counted] = {}
-        self._alike = 0
+        self._alike, self._sampled = 0, sampled()
         self.evidence: list[Evidence] = []
 
     def takes(self, member: str) -> bool:
@@ -49,7 +49,7 @@ class Lent:
 
     def passes_over(self, member: str) -> bool:
         """Whether enough members like this one, such as classes, have been looked at already."""
-        if not member.endswith(sampled()):
+        if not member.endswith(self._sampled):
             return False
         self._alike += 1
         return self._alike > SAMPLE and self._alike % ONE_IN != 0

@@ -88,6 +88,26 @@ class _Stored:
         return count
 
 
+class _Unopened:
+    """A member that is opened when it is first read: of a jar's ten thousand, most never are."""
+
+    __slots__ = ("_stream", "_where")
+
+    def __init__(self, view: View, window: _Window, claims: _Claims, entry: records.Entry, shift: int) -> None:
+        self._where = (view, window, claims, entry, shift)
+        self._stream: Stream | None = None
+
+    def read(self, size: int) -> bytes:
+        if self._stream is None:
+            self._stream = _open(*self._where)
+        return self._stream.read(size)
+
+    def skip(self, size: int) -> int:
+        if self._stream is None:
+            self._stream = _open(*self._where)
+        return self._stream.skip(size)
+
+
 def read(view: View, note: Note) -> Members:
     """Yield the archive's members in the order of the central directory."""
     start, size, shift = _directory(view)
@@ -96,7 +116,7 @@ def read(view: View, note: Note) -> Members:
         if number == 0:
             note("zip.creator", records.creator(fields, extra))
         entry = records.central(fields, name, extra)
-        stream = _open(view, window, claims, entry, shift)
+        stream = _Unopened(view, window, claims, entry, shift)
         link = _target(stream) if entry.kind == "symlink" else ""
         yield Member(entry.path, entry.kind, entry.size, link, entry.mtime), stream
 
