@@ -140,11 +140,16 @@ class Sack:
         self._collector.flush = None
         rest = self._collector.take()
         if not self._used:
-            return b"\0" + pack(rest)
+            return sealed(rest)
         self._spool.add(rest)
         with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
             self._spool.copy_to(out)
         return b"\1" + os.fsencode(out.name)
+
+
+def sealed(found: Found) -> bytes:
+    """Return findings for `opened`."""
+    return b"\0" + pack(found)
 
 
 def opened(raw: bytes) -> Iterable[Found]:

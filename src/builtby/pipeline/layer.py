@@ -10,15 +10,15 @@ import msgspec
 
 from builtby.model import Skipped
 from builtby.pipeline.archives import UNREAD, tidy
-from builtby.pipeline.budget import Budget, Exhausted
+from builtby.pipeline.budget import Budget
 from builtby.pipeline.found import Found, Spool
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.options import ENTRIES, EXPANDED, Settings
 from builtby.pipeline.overlay import LayerPaths
 from builtby.pipeline.place import Place
-from builtby.pipeline.workers import inspector
+from builtby.pipeline.workers import DIED, inspector
 from builtby.sources.ahead import ahead
-from builtby.sources.base import Damaged, Member, Stream
+from builtby.sources.base import Damaged, Stream
 from builtby.sources.compressed import plain_chunks
 from builtby.sources.stream import ChunkStream, file_chunks, metered
 from builtby.sources.tar import read
@@ -67,6 +67,15 @@ def inspect_layer(work: LayerWork) -> bytes:
         _read(work, found)
     except OSError as error:
         found.spool.add(_unread(work.name, f"cannot be read: {error.strerror}"))
+    return _sent(found)
+
+
+def lost_layer(work: LayerWork) -> bytes:
+    """Return what is said of a layer on which a worker died."""
+    return _sent(missing(work.name, DIED))
+
+
+def _sent(found: LayerFound) -> bytes:
     with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
         found.spool.copy_to(out)
     paths = found.paths
@@ -133,14 +142,4 @@ def _members(worker: Inspector, stream: Stream, name: str, found: LayerFound) ->
         worker.collector.found.files += 1
         worker.collector.found.bytes += min(member.size or 0, EXPANDED)
         if not worker.filters.excluded(path):
-            _look(worker, member, body, Place(path, path, budget, tree=True, layer=name, modified=member.mtime))
-
-
-def _look(worker: Inspector, member: Member, body: Stream, place: Place) -> None:
-    """Look at a file. One that cannot be read does not keep the others from being looked at."""
-    try:
-        worker.member(member, body, place)
-    except Exhausted:
-        raise
-    except Damaged as damage:
-        worker.collector.skipped(place.path, str(damage))
+            worker.member(member, body, Place(path, path, budget, tree=True, layer=name, modified=member.mtime))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from builtby.pipeline.image import FolderLayout, TarLayout
-from builtby.pipeline.layer import LayerFound, LayerWork, inspect_layer, missing, received
+from builtby.pipeline.layer import LayerFound, LayerWork, inspect_layer, lost_layer, missing, received
 from builtby.pipeline.options import ENTRIES, EXPANDED, Settings
 from builtby.pipeline.workers import Crew
 from builtby.sources.base import Damaged
@@ -27,7 +27,8 @@ class Layers:
         """Return what is in the layers of an image, the lowest first; one that is not there is told in its place."""
         fresh = list({layer.member: layer for layer in image.layers if layer.member not in self._known}.values())
         crew = self._crew if len(fresh) > 1 else Crew(1, None)
-        for work, raw in crew.run(inspect_layer, self._work(fresh, threaded=self._crew.jobs > 1)):
+        work_of = self._work(fresh, threaded=self._crew.jobs > 1)
+        for work, raw in crew.run(inspect_layer, work_of, lost_layer):
             found = self._known[work.member] = received(raw)
             entries, expanded = found.budget.left
             self._entries -= work.entries - entries

@@ -20,7 +20,7 @@ from builtby.pipeline.layers import Layers
 from builtby.pipeline.options import Options, Progress, Settings
 from builtby.pipeline.streamed import PEEK, StreamedLayout, is_image
 from builtby.pipeline.tree import Walk
-from builtby.pipeline.workers import Crew, Files, inspect_file, inspect_files, inspect_stream, inspector
+from builtby.pipeline.workers import Crew, Files, inspect_file, inspect_files, inspect_stream, inspector, lost_files
 from builtby.sources.base import Damaged
 from builtby.sources.images import Broken, Image, images
 from builtby.sources.stream import file_chunks
@@ -64,7 +64,7 @@ class Run:
             yield Skipped(self._new(ref, "file"), "", "there is no such file or directory")
 
     def _new(self, ref: str, kind: str, digest: str | None = None) -> int:
-        self.targets.append(Target(text(os.fsencode(ref)), kind, digest))
+        self.targets.append(Target(_shown(ref), kind, digest))
         return len(self.targets) - 1
 
     # Directories
@@ -75,7 +75,7 @@ class Run:
         attribution = self._attribution(number, resolved)
         walk = Walk(str(resolved), inspector(self._settings).filters)
         work = (Files(self._settings, str(resolved), batch.paths) for batch in walk.batches())
-        for files, raw in self._crew.run(inspect_files, work):
+        for files, raw in self._crew.run(inspect_files, work, lost_files):
             parts = opened(raw)
             for found in parts:
                 attribution.take(found)
@@ -204,3 +204,11 @@ class Run:
         if self._report is not None and now - self._beat >= BEAT:
             self._beat = now
             self._report(Progress(self._files, self._bytes, self._artifacts, current))
+
+
+def _shown(ref: str) -> str:
+    """Return a path as text; what no file system can hold is escaped as well."""
+    try:
+        return text(os.fsencode(ref))
+    except UnicodeEncodeError:
+        return text(ref)

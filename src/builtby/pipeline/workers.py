@@ -6,12 +6,14 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
+from builtby.model import Skipped
 from builtby.pipeline.budget import Budget
-from builtby.pipeline.found import Collector, Sack
+from builtby.pipeline.found import Collector, Found, Sack, sealed
+from builtby.pipeline.identify import defect
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.installed import tells_tool, wanted_bytes
 from builtby.pipeline.options import Settings
@@ -23,6 +25,7 @@ from builtby.sources.view import FileView
 
 AHEAD = 3
 """Pieces of work that are begun, for each worker, before the oldest is done."""
+DIED = "the process that looked at it, or at files beside it, died (out of memory?)"
 T = TypeVar("T")
 R = TypeVar("R")
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -32,10 +35,12 @@ _own = threading.local()
 
 
 def inspector(settings: Settings) -> Inspector:
-    """Return this thread's inspector for these settings."""
-    if getattr(_own, "settings", None) != settings:
-        _own.settings, _own.inspector = settings, Inspector(settings, Collector())
-    made: Inspector = _own.inspector
+    """Return this thread's inspector for these settings. What it knows of marks outlives a change of the others."""
+    made: Inspector | None = getattr(_own, "inspector", None)
+    if made is None or _own.settings != settings:
+        same = made is not None and (_own.settings.rules, _own.settings.nursery) == (settings.rules, settings.nursery)
+        made = Inspector(settings, Collector(), made.identifier if made is not None and same else None)
+        _own.settings, _own.inspector = settings, made
     return made
 
 
@@ -54,6 +59,12 @@ def inspect_files(work: Files) -> bytes:
     for path in work.paths:
         inspect_file(worker, path, relative(path, work.root), tree=False)
     return sack.close()
+
+
+def lost_files(work: Files) -> bytes:
+    """Return what is said of files on which a worker died."""
+    said = [Skipped(0, relative(path, work.root), DIED) for path in work.paths]
+    return sealed(Found(skipped=said))
 
 
 def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None:
@@ -82,8 +93,8 @@ def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None
         collector.skipped(name, f"cannot be read: {error.strerror}")
     except Damaged as bound:
         collector.skipped(name, str(bound))
-    except MemoryError:
-        collector.skipped(name, "not enough memory to look at it")
+    except Exception as error:
+        collector.skipped(name, defect(error))
     finally:
         os.close(descriptor)
 
@@ -110,32 +121,63 @@ class Crew:
     def __init__(self, jobs: int, executor: Executor | None) -> None:
         self.jobs, self._given = max(jobs, 1), executor
 
-    def run(self, function: Callable[[T], R], work: Iterable[T]) -> Iterator[tuple[T, R]]:
-        """Yield (work, result) in the order of the work. Only so much is begun ahead as keeps everybody busy."""
+    def run(
+        self, function: Callable[[T], R], work: Iterable[T], lost: Callable[[T], R],
+    ) -> Iterator[tuple[T, R]]:
+        """Yield (work, result) in the order of the work. Only so much is begun ahead as keeps everybody busy.
+
+        `lost` gives the result of work on which a worker died, twice: killed for its memory, or by a defect of a
+        library's. It is then tried once more, by itself, so that work beside it does not suffer.
+        """
         if self._given is None and self.jobs == 1:
             for item in work:
                 yield item, function(item)
             return
-        executor = self._given or ProcessPoolExecutor(self.jobs, mp_context=_context())
+        executor, rest = self._given or _pool(self.jobs), iter(work)
+        begun: deque[tuple[T, Future[R]]] = deque()
         try:
-            yield from _in_order(executor, function, work, AHEAD * self.jobs)
+            while _begin(executor, function, rest, begun, AHEAD * self.jobs):
+                item, future = begun.popleft()
+                try:
+                    yield item, future.result()
+                except BrokenExecutor:
+                    again = [item, *(other for other, _ in begun)]
+                    begun.clear()
+                    yield from ((item, _alone(function, item, lost)) for item in again)
+                    executor = self._given or _pool(self.jobs)
         finally:
             if self._given is None:
                 executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_order(
-    executor: Executor, function: Callable[[T], R], work: Iterable[T], ahead: int,
-) -> Iterator[tuple[T, R]]:
-    begun: deque[tuple[T, Future[R]]] = deque()
-    for item in work:
-        begun.append((item, executor.submit(function, item)))
-        if len(begun) > ahead:
-            first, future = begun.popleft()
-            yield first, future.result()
-    while begun:
-        first, future = begun.popleft()
-        yield first, future.result()
+def _begin(
+    executor: Executor, function: Callable[[T], R], work: Iterator[T], begun: deque[tuple[T, Future[R]]], most: int,
+) -> bool:
+    """Begin as much work as may be under way; return whether there is any."""
+    while len(begun) <= most and (item := next(work, None)) is not None:
+        begun.append((item, _submitted(executor, function, item)))
+    return bool(begun)
+
+
+def _submitted(executor: Executor, function: Callable[[T], R], item: T) -> Future[R]:
+    try:
+        return executor.submit(function, item)
+    except BrokenExecutor as error:
+        future: Future[R] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _alone(function: Callable[[T], R], item: T, lost: Callable[[T], R]) -> R:
+    with _pool(1) as executor:
+        try:
+            return executor.submit(function, item).result()
+        except BrokenExecutor:
+            return lost(item)
+
+
+def _pool(jobs: int) -> Executor:
+    return ProcessPoolExecutor(jobs, mp_context=_context())
 
 
 def _context() -> multiprocessing.context.BaseContext:
