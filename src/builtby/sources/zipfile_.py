@@ -49,9 +49,9 @@ def _only_zip(path: str, head: bytes) -> bool:
 
 CONTAINERS = (
     *(
-        Container(name, zipstream.read, zipview.read, (*_MAGICS, _MODULE), suffixes, _accepts(name, suffixes),
+        Container(name, zipstream.read, zipview.read, (*_MAGICS, _MODULE, b"#!"), accepts=_accepts(name, suffixes),
                   artifact=True)
         for name, suffixes in _KINDS.items()
     ),
-    Container("zip", zipstream.read, zipview.read, _MAGICS, (), _only_zip),
+    Container("zip", zipstream.read, zipview.read, _MAGICS, accepts=_only_zip),
 )
