@@ -14,6 +14,8 @@ from builtby.packages.readers import Database
 INDEX_BITS = 20
 MOST_OWNED = 8 << 20
 """Paths that are kept; a target whose databases list more has files whose owner is unknown."""
+RUN = 1 << 18
+"""Words that are sorted together."""
 _INDEX_MASK = (1 << INDEX_BITS) - 1
 _HASH_MASK = (1 << 64) - 1 - _INDEX_MASK
 _MERGED = re.compile(r"(?:s?bin|lib(?:64|32|x32)?)/")
@@ -31,7 +33,7 @@ class Owned(NamedTuple):
 class Owners:
     """The packages of one target and their files.
 
-    A path's 44-bit hash and its package's number share one word of a sorted array: 8 bytes a file. That two paths of
+    A path's 44-bit hash and its package's number share one word of sorted arrays: 8 bytes a file. That two paths of
     a million get one hash, and so a wrong owner, has a chance below one in ten million a look-up.
     """
 
@@ -42,8 +44,9 @@ class Owners:
         self._by_database: dict[str, list[int]] = {}
         self._folders: dict[str, int] = {}
         self._distros: dict[str, tuple[int, Distro]] = {}
+        self._runs: list[array[int]] = []
         self._words = array("Q")
-        self._sorted = True
+        self._count = 0
         self._purls: dict[int, str] = {}
         self._nix: dict[str, int] = {}
 
@@ -95,7 +98,7 @@ class Owners:
         return owned.package.purl(self.distro(owned.root))
 
     def __len__(self) -> int:
-        return len(self._words)
+        return self._count
 
     def _add(self, package: Package, path: str, root: str) -> int | None:
         index = len(self._owned)
@@ -107,11 +110,13 @@ class Owners:
             self._by_name[root, package.type, package.name] = index
         if package.type in _SELF_OWNED and package.version:
             self._folders[self._own_folder(package, root)] = index
-        if len(self._words) + len(package.files) <= MOST_OWNED:
+        if self._count + len(package.files) <= MOST_OWNED:
             prefix = "" if package.relative else root
             places = (normpath(root + name) for name in package.files) if package.relative else package.files
             self._words.extend(_word(prefix, place) | index for place in places)
-            self._sorted = self._sorted and not package.files
+            self._count += len(package.files)
+            if len(self._words) >= RUN:
+                self._settle()
         return index
 
     @staticmethod
@@ -121,21 +126,32 @@ class Owners:
         return root
 
     def _index(self, path: str) -> int | None:
-        if not self._sorted:
-            self._words = array("Q", sorted(self._words))
-            self._sorted = True
+        if self._words:
+            self._settle()
         for root in self._roots(path):
             word = _word(root, path[len(root):])
-            place = bisect_left(self._words, word)
-            best = None
-            while place < len(self._words) and self._words[place] & _HASH_MASK == word:
-                index = self._words[place] & _INDEX_MASK
-                if self._resolved(index) is not None:
-                    best = index
-                place += 1
-            if best is not None:
-                return best
+            for run in self._runs:
+                index = self._in_run(run, word)
+                if index is not None:
+                    return index
         return self._by_folder(path)
+
+    def _in_run(self, run: "array[int]", word: int) -> int | None:
+        """Return the last package that a run has for a path's hash and that is still installed."""
+        place, best = bisect_left(run, word), None
+        while place < len(run) and run[place] & _HASH_MASK == word:
+            index = run[place] & _INDEX_MASK
+            if self._resolved(index) is not None:
+                best = index
+            place += 1
+        return best
+
+    def _settle(self) -> None:
+        """Sort what came, together with a last run that is small: sorting all at once would need much memory."""
+        if self._runs and len(self._runs[-1]) + len(self._words) <= RUN:
+            self._words += self._runs.pop()
+        self._runs.append(array("Q", sorted(self._words)))
+        self._words = array("Q")
 
     def _roots(self, path: str) -> list[str]:
         """Where a path may be rooted: at the target's root, or at another root that has an os-release of its own."""
