@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from builtby.formats.base import Reading, Region
+from builtby.formats.registry import identify
 from builtby.marks.engine import Engine
 from builtby.marks.load import catalogue
 from builtby.marks.resolve import resolve
@@ -41,3 +42,22 @@ def test_tells_the_interpreter_from_the_packager(
     engine: Engine, names: list[str], tools: set[tuple[str, str | None, str]],
 ) -> None:
     assert found(engine, *names) == tools
+
+
+@pytest.mark.parametrize(("path", "data", "tool", "version"), [
+    ("PEX-INFO", b'{"bind_resource_paths":{},"build_properties":{"pex_version":"2.105.2"}}', "pex", "2.105.2"),
+    ("environment.json", b'{"shiv_version": "1.0.8", "always_write_cache": false}', "shiv", "1.0.8"),
+])
+def test_zipped_programs_name_their_packager(
+    engine: Engine, path: str, data: bytes, tool: str, version: str,
+) -> None:
+    form = identify(path, data)
+    assert form is not None
+    reading = form.read(BytesView(data), path)
+    assert [(b.tool, b.version) for b in resolve(engine.apply(None, reading), {})] == [(tool, version)]
+    for broken in (data[:-5], b"{}", b"[]", b"\0"):
+        assert form.read(BytesView(broken), path).surfaces == []
+
+
+def test_another_environment_json_is_none_of_shivs() -> None:
+    assert identify("environment.json", b'{"name": "production"}') is None
