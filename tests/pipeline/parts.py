@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -13,6 +14,11 @@ from typing import Any
 from builtby import scan
 from builtby.model import Artifact, Record, Skipped
 from builtby.scanning import Options
+
+if sys.version_info >= (3, 14):
+    from compression import zstd as zstd
+else:
+    from backports import zstd as zstd
 
 GCC = b"GCC: (Debian 12.2.0-14+deb12u1) 12.2.0\0"
 

@@ -13,11 +13,11 @@ import pytest
 
 from builtby.model import Artifact
 from builtby.pipeline.filters import Filters
-from builtby.pipeline.found import Collector
 from builtby.pipeline.options import Settings
 from builtby.pipeline.tree import Walk
 from builtby.pipeline.workers import inspect_file, inspector
 from builtby.scanning import Options, scan
+from builtby.sources.view import FileView
 from pipeline.parts import artifacts, elf, numbered, records, skipped, tar
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
@@ -123,15 +123,11 @@ def test_a_file_that_shrinks_or_grows_while_it_is_read(
 ) -> None:
     (tmp_path / "a").write_bytes(elf(padding=bytes(8000)))
     (tmp_path / "b").write_bytes(numbered(2))
-    from builtby.pipeline import workers
-
-    opened = workers.FileView
-
     def opens(descriptor: int, length: int, head: bytes) -> object:
         os.truncate(tmp_path / "a", size)
-        return opened(descriptor, length, head)
+        return FileView(descriptor, length, head)
 
-    monkeypatch.setattr(workers, "FileView", opens)
+    monkeypatch.setattr("builtby.pipeline.workers.FileView", opens)
     assert "b" in artifacts(records(tmp_path))
 
 
