@@ -27,8 +27,10 @@ def test_the_nursery_is_sound() -> None:
     assert lint(catalogue(nursery=True)) == []
 
 
-@pytest.mark.parametrize("tool", """as clang crystal fpc gcc ghc gnat go gold ld ldc lld mold nasm nim ocaml pcc rustc
-                                    tcc yasm zig""".split())
+@pytest.mark.parametrize("tool", [
+    "as", "clang", "crystal", "fpc", "gcc", "ghc", "gnat", "go", "gold", "ld", "ldc", "lld",
+    "mold", "nasm", "nim", "ocaml", "pcc", "rustc", "tcc", "yasm", "zig",
+])
 def test_native_tools_have_marks(tool: str) -> None:
     assert any(known.tool == tool and known.mark for known in catalogue().tools)
 

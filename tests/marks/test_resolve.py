@@ -80,7 +80,8 @@ def test_code_of_the_older_gcc_outweighs_its_age() -> None:
 
 
 def test_shares_and_flags_of_compilation_units() -> None:
-    found = look(elf__dwarf__producer=[("GNU C++17 12.2.0 | C_plus_plus_14", 30, "-O2"), ("clang version 14.0.6 | C99", 10)])
+    found = look(elf__dwarf__producer=[("GNU C++17 12.2.0 | C_plus_plus_14", 30, "-O2"),
+                                       ("clang version 14.0.6 | C99", 10)])
     assert [(one.tool, one.share, one.language) for one in found] == [("gcc", 0.75, "c++"), ("clang", 0.25, "c")]
     assert found[0].flags == ("-O2",)
 
@@ -88,7 +89,8 @@ def test_shares_and_flags_of_compilation_units() -> None:
 def test_rustc_with_clang_and_two_gccs() -> None:
     """ruff 0.17.6: the C in it is jemalloc's."""
     found = look(RED_HAT_10, RED_HAT_4, "clang version 23.1.0git",
-                 "Linker: LLD 23.1.5 (/checkout/src/llvm-project/llvm 0a5579eb)", "rustc version 1.100.0 (0ef1bc386 2026-11-09)",
+                 "Linker: LLD 23.1.5 (/checkout/src/llvm-project/llvm 0a5579eb)",
+                 "rustc version 1.100.0 (0ef1bc386 2026-11-09)",
                  data=b"/rustc/0ef1bc386059596dada8fb65b50425aab2ea637a/library/std/src/rt.rs\0")
     assert short(found) == [("rustc", "1.100.0")]
     assert short(found, "linker") == [("lld", "23.1.5")]
@@ -97,7 +99,8 @@ def test_rustc_with_clang_and_two_gccs() -> None:
 
 def test_a_rust_part_of_a_cxx_program() -> None:
     """bun: rustc stands in .comment, but no Rust start-up code; of two clangs, the one of LLD's version linked it."""
-    found = look("clang version 23.1.1 (https://github.com/llvm/llvm-project 6dfe1677)", "Linker: LLD 23.1.1 (https://x y)",
+    found = look("clang version 23.1.1 (https://github.com/llvm/llvm-project 6dfe1677)",
+                 "Linker: LLD 23.1.1 (https://github.com/llvm/llvm-project 6dfe1677)",
                  "rustc version 1.100.0-nightly (574ff7d98 2026-09-14)", "Ubuntu clang version 23.1.2 (++2026)",
                  data=b"\0called `Option::unwrap()` on a `None` value\0", kind="executable")
     assert short(found)[0] == ("clang", "23.1.1")
@@ -199,7 +202,8 @@ def test_fpc_and_gnat() -> None:
 
 def test_a_compiler_is_not_what_it_can_print() -> None:
     """cc1, gnatbind, clang, rustc's driver: formats and names that they write into others."""
-    data = b"\0GCC: %s%s%s\0GNAT Version: \0clang version 14.0.6\0rustc version {}\0/rustc/{}/\0Linker: LLD \0mold 1.10.1\0"
+    data = (b"\0GCC: %s%s%s\0GNAT Version: \0clang version 14.0.6\0rustc version {}\0/rustc/{}/\0Linker: LLD \0"
+            b"mold 1.10.1 (compatible with GNU ld)\0")
     assert look(data=data) == ()
 
 
