@@ -164,6 +164,20 @@ def test_gccgo_is_gcc() -> None:
     assert [(one.tool, one.version, one.language) for one in found] == [("gcc", "12.2.0", "go")]
 
 
+@pytest.mark.parametrize("kind", ["object", "archive"])
+def test_nothing_unlinked_holds_a_crt(kind: str) -> None:
+    found = look(DEBIAN, "GCC: (Debian 11.3.0-12) 11.3.0", "Debian clang version 14.0.6", kind=kind)
+    assert sorted(short(found)) == [("clang", "14.0.6"), ("gcc", "11.3.0"), ("gcc", "12.2.0")]
+
+
+def test_intels_compiler_beside_the_crts_gcc() -> None:
+    """libiomp5, wheel intel-openmp."""
+    found = look("GCC: (GNU) 8.5.0 20210514 (Red Hat 8.5.0-20)",
+                 "Intel(R) oneAPI DPC++/C++ Compiler 2024.2.0 (2024.2.0.20240602)", kind="shared")
+    assert short(found) == [("icx", "2024.2.0")]
+    assert short(found, "runtime") == [("gcc", "8.5.0")]
+
+
 def test_nim_compiles_through_c() -> None:
     found = look(DEBIAN, data=b"\0fatal.nim\0", elf__dwarf__producer=[("GNU C17 12.2.0 | C11", 10)])
     assert short(found) == [("nim", None), ("gcc", "12.2.0")]

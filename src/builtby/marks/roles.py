@@ -10,6 +10,8 @@ from builtby.marks.group import Group
 from builtby.model import Claim, Role
 
 _LINKED = {"executable", "pie", "shared"}
+_UNLINKED = {"object", "archive"}
+"""What no crt was linked into: each compiler there compiled something of it."""
 _PROGRAMS = {"executable", "pie"}
 _STRONG = 0.85
 """Evidence less sure than this does not make others step back."""
@@ -21,7 +23,8 @@ _CRT, _REST, _PART = "crt and libgcc", "crt, libgcc or bundled C", "compiled a p
 def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
     """Give each group its role; compilers of a mere part of the artifact become `second`."""
     _mark_guests(groups, facts)
-    _demote(groups)
+    if facts.get("type") not in _UNLINKED:
+        _demote(groups)
     if facts.get("type") in _LINKED:
         _separate_startup(groups)
     _prefer_released_together(groups)
