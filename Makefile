@@ -10,7 +10,7 @@ BENCH_VENV := build/bench-venv
 TESTS ?= tests
 FUZZ_RUNS ?= 200000
 
-.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs generate lock clean
+.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs picture generate lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
@@ -45,6 +45,10 @@ fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for eac
 
 docs: $(VENV)/.dev generate ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+
+picture: $(VENV)/.run ## draw docs/assets/scan.svg from a real scan of what `make demo` fetched
+	test -d demo/wheels || $(PY) .ci/demo.py >/dev/null
+	$(PY) docs/picture.py demo/wheels demo/npm
 
 generate: $(VENV)/.dev ## write what the documentation takes from the program
 	$(PY) docs/generate.py
