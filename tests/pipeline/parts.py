@@ -16,9 +16,9 @@ from builtby.model import Artifact, Record, Skipped
 from builtby.scanning import Options
 
 if sys.version_info >= (3, 14):
-    from compression import zstd as zstd
+    from compression import zstd as zstd  # noqa: PLC0414  # handed on
 else:
-    from backports import zstd as zstd
+    from backports import zstd as zstd  # noqa: PLC0414  # handed on
 
 GCC = b"GCC: (Debian 12.2.0-14+deb12u1) 12.2.0\0"
 

@@ -13,7 +13,7 @@ import pytest
 from builtby.formats.base import Format, Reading
 from builtby.model import Artifact
 from builtby.sources.view import View
-from pipeline.parts import (
+from tests.pipeline.parts import (
     ImageParts,
     ar,
     artifacts,

@@ -18,7 +18,7 @@ from builtby.pipeline.tree import Walk
 from builtby.pipeline.workers import inspect_file, inspector
 from builtby.scanning import Options, scan
 from builtby.sources.view import FileView
-from pipeline.parts import artifacts, elf, numbered, records, skipped, tar
+from tests.pipeline.parts import artifacts, elf, numbered, records, skipped, tar
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 
