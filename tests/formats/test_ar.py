@@ -1,5 +1,5 @@
 import pytest
-from elf_help import fixture, values
+from tests.formats.elf_help import fixture, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-from elf_help import fixture, values
+from tests.formats.elf_help import fixture, values
 from hypothesis import given
 from hypothesis import strategies as st
 

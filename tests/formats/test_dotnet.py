@@ -1,4 +1,4 @@
-from native_help import built_by, fixture, read, tools, values
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 from builtby.formats.dotnet_tables import compressed, open_metadata
 from builtby.sources.view import BytesView

@@ -1,7 +1,7 @@
 from struct import pack
 
 import pytest
-from elf_help import build, fixture, note, read, values
+from tests.formats.elf_help import build, fixture, note, read, values
 
 from builtby.formats import registry
 from builtby.sources.view import BytesView

@@ -1,4 +1,4 @@
-from elf_help import build, fixture, read, values
+from tests.formats.elf_help import build, fixture, read, values
 
 from builtby.formats.elf_annobin import describe
 

@@ -2,7 +2,7 @@ import zlib
 from struct import pack
 
 import pytest
-from elf_help import build, fixture, read
+from tests.formats.elf_help import build, fixture, read
 
 from builtby.formats.elf_dwarf import split_flags, split_producer
 from builtby.formats.elf_image import LARGEST_INFLATED, inflate

@@ -2,7 +2,7 @@ import time
 from struct import pack, pack_into
 
 import pytest
-from elf_help import build, fixture, note, read
+from tests.formats.elf_help import build, fixture, note, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

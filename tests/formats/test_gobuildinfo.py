@@ -1,6 +1,6 @@
 from struct import pack
 
-from elf_help import build, fixture, read, values
+from tests.formats.elf_help import build, fixture, read, values
 
 from builtby.formats.base import Reading
 from builtby.formats.gobuildinfo import MAGIC, read_buildinfo

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from native_help import FIXTURES, engine
-from test_macho import fat
+from tests.formats.native_help import FIXTURES, engine
+from tests.formats.test_macho import fat
 
 from builtby.formats import coff, dotnet_pdb, macho, pe, wasm
 from builtby.formats.base import Format

@@ -1,7 +1,7 @@
 from struct import pack
 
 import pytest
-from native_help import built_by, fixture, read, tools, values
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 from builtby.formats import registry
 from builtby.formats.pe_resources import strings

@@ -1,4 +1,4 @@
-from elf_help import fixture, values
+from tests.formats.elf_help import fixture, values
 
 from builtby.formats.base import Reading
 from builtby.formats.upx import read_upx

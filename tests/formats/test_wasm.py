@@ -1,4 +1,4 @@
-from native_help import built_by, fixture, read, tools, values
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 from builtby.formats.wasm_sections import Reader
 

@@ -101,7 +101,7 @@ def test_a_file_that_vanishes_after_the_walk_is_said(tree: Path) -> None:
     batches = list(Walk(str(tree), Filters(Settings(), collector)).batches())
     (tree / "b").unlink()
     for path in batches[0].paths:
-        inspect_file(inspector(Settings()), path, Path(path).name, tree=False)
+        inspect_file(inspector(Settings()), path, Path(path).name, "")
     found = collector.take()
     assert [artifact.path for artifact in found.artifacts] == ["a"]
     assert [(item.path, item.reason) for item in found.skipped] == [

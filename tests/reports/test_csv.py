@@ -5,7 +5,7 @@ import io
 
 from builtby.model import Skipped
 from builtby.reports.table_csv import COLUMNS
-from reports.records import render, results
+from tests.reports.records import render, results
 
 
 def rows() -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from builtby.reports.base import ReportOptions
-from reports.records import RECORDS, TARGETS, render, results
+from tests.reports.records import RECORDS, TARGETS, render, results
 
 VERSIONS = [("cyclonedx-json", SchemaVersion.V1_6), ("cyclonedx-json@1.7", SchemaVersion.V1_7)]
 

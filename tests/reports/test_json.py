@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from builtby.reports.scan_json import json_schema
-from reports.records import RECORDS, render, results
+from tests.reports.records import RECORDS, render, results
 
 
 def published() -> dict[str, object]:

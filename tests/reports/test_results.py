@@ -9,7 +9,7 @@ import pytest
 from builtby.model import Artifact
 from builtby.reports.results import artifact_key
 from builtby.reports.spool import Spool
-from reports.records import RECORDS, artifact, results
+from tests.reports.records import RECORDS, artifact, results
 
 
 def test_order_is_by_target_and_path_whatever_came_first() -> None:

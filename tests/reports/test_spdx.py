@@ -8,7 +8,7 @@ import pytest
 from spdx_python_model.bindings import v3_0_1 as spdx
 
 from builtby.reports.base import ReportOptions
-from reports.records import render, results
+from tests.reports.records import render, results
 
 
 def read(raw: bytes) -> Any:  # noqa: ANN401  # the bindings are made at run time

@@ -8,7 +8,7 @@ from builtby.reports.base import ReportOptions
 from builtby.reports.registry import UnknownReport, all_reports, find
 from builtby.reports.terminal_artifacts import raw_bytes
 from builtby.reports.terminal_style import clean, human_size
-from reports.records import GCC, LD, artifact, render, results
+from tests.reports.records import GCC, LD, artifact, render, results
 
 
 def screen(**options: object) -> str:

@@ -1,7 +1,7 @@
 """`ar` archives, as Debian packages are made of."""
 
 import pytest
-from archives import all_of, members_of
+from tests.sources.archives import all_of, members_of
 
 from builtby.sources import deb
 from builtby.sources.base import Damaged

@@ -4,7 +4,7 @@ import json
 import struct
 
 import pytest
-from archives import FIXTURES, all_of, members_of, silent, stream_of
+from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
 
 from builtby.sources import asar
 from builtby.sources.base import Damaged

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from archives import all_of, members_of, silent, stream_of, unpacked
+from tests.sources.archives import all_of, members_of, silent, stream_of, unpacked
 
 from builtby.sources import cpio
 from builtby.sources.base import Damaged

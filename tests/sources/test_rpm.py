@@ -1,6 +1,6 @@
 """RPM packages: the header's tags and the payload's files."""
 
-from archives import FIXTURES, all_of, members_of, silent, stream_of
+from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
 
 from builtby.sources import rpm
 from builtby.sources.base import Damaged

@@ -7,7 +7,7 @@ import time
 import zipfile
 
 import pytest
-from archives import all_of, silent, stream_of
+from tests.sources.archives import all_of, silent, stream_of
 
 from builtby.sources import zipfile_, zipstream, zipview
 from builtby.sources.base import Damaged

@@ -29,29 +29,29 @@ class Attribution:
     """What is installed in one target. `prefix`: the target's path in the file system that the databases tell of."""
 
     def __init__(self, number: int, lookup: Lookup | None, prefix: str = "") -> None:
-        self._number, self._lookup, self._prefix = number, lookup, prefix
+        self._number, self._lookup, self.prefix = number, lookup, prefix
         self._owners, self._finder = Owners(), PresentFinder(clues())
 
     def take(self, found: Found, layer: str | None = None) -> None:
         """Take in package databases, and what may be tools."""
         for path, data in found.metadata:
             self._load(path, data, layer)
-            self._finder.text(path, data, layer)
+            self._finder.text(f"{self.prefix}{path}", data, layer)
         for path in found.installed:
-            self._finder.file(path, layer)
+            self._finder.file(f"{self.prefix}{path}", layer)
 
     def _load(self, path: str, data: bytes, layer: str | None) -> None:
-        whole = f"{self._prefix}{path}"
+        whole = f"{self.prefix}{path}"
         self._owners.release(whole, data)
         database = interesting(whole)
         if database is not None and len(data) <= database.limit:
             packages = self._owners.load(database, data, whole)
-            self._finder.packages(packages, path, database.root, layer)
+            self._finder.packages(packages, whole, database.root, layer)
 
     def artifact(self, artifact: Artifact, modified: dict[str, int]) -> Artifact:
         """Return the artifact with its target, its package, and the claims that follow from that."""
         outer, inside, _ = artifact.path.partition("!/")
-        owned = self._owners.find(f"{self._prefix}{outer}")
+        owned = self._owners.find(f"{self.prefix}{outer}")
         if owned is None:
             return msgspec.structs.replace(artifact, target=self._number)
         package = self._owners.purl(owned)
@@ -73,7 +73,8 @@ class Attribution:
 
     def present(self) -> Iterator[Present]:
         """Yield the tools that are installed in the target."""
-        yield from self._finder.results(self._number, self._owners, self._prefix)
+        for tool in self._finder.results(self._number, self._owners):
+            yield msgspec.structs.replace(tool, path=tool.path.removeprefix(self.prefix))
 
     def root(self, root: Path) -> None:
         """Read the databases of the file system at `root`, of which the target is a part."""

@@ -74,7 +74,7 @@ class Run:
         resolved = path.resolve()
         attribution = self._attribution(number, resolved)
         walk = Walk(str(resolved), inspector(self._settings).filters)
-        work = (Files(self._settings, str(resolved), batch.paths) for batch in walk.batches())
+        work = (Files(self._settings, str(resolved), attribution.prefix, batch.paths) for batch in walk.batches())
         for files, raw in self._crew.run(inspect_files, work, lost_files):
             parts = opened(raw)
             for found in parts:
@@ -116,7 +116,7 @@ class Run:
         resolved = path.resolve()
         attribution = self._attribution(number, resolved.parent)
         yield from self._one(
-            number, attribution, lambda worker: inspect_file(worker, str(resolved), path.name, tree=True),
+            number, attribution, lambda worker: inspect_file(worker, str(resolved), path.name, None),
         )
 
     def _stdin(self) -> Iterator[Record]:

@@ -45,10 +45,11 @@ def inspector(settings: Settings) -> Inspector:
 
 
 class Files(NamedTuple):
-    """Files of the disk below `root`, to be looked at by one worker."""
+    """Files of the disk below `root`, to be looked at by one worker. `prefix`: the root's path in its file system."""
 
     settings: Settings
     root: str
+    prefix: str
     paths: list[str]
 
 
@@ -57,7 +58,7 @@ def inspect_files(work: Files) -> bytes:
     worker = inspector(work.settings)
     sack = Sack(worker.collector)
     for path in work.paths:
-        inspect_file(worker, path, relative(path, work.root), tree=False)
+        inspect_file(worker, path, relative(path, work.root), work.prefix)
     return sack.close()
 
 
@@ -67,10 +68,11 @@ def lost_files(work: Files) -> bytes:
     return sealed(Found(skipped=said))
 
 
-def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None:
+def inspect_file(worker: Inspector, path: str, name: str, prefix: str | None) -> None:
     """Look at one file of the disk. Whatever is wrong with it becomes a `skipped` entry.
 
-    `tree`: the file may hold a whole file system, whose packages and tools are then looked for in it.
+    `prefix` and `name` make its path in its file system, which may tell that it is of an installed tool; None for a
+    file that may hold a whole file system itself, whose packages and tools are then looked for in it.
     """
     collector = worker.collector
     collector.found.files += 1
@@ -86,9 +88,9 @@ def inspect_file(worker: Inspector, path: str, name: str, *, tree: bool) -> None
             return
         collector.found.bytes += status.st_size
         view = FileView(descriptor, status.st_size, os.read(descriptor, HEAD))
-        if not tree:
-            _tell(worker, view, name)
-        worker.view(view, Place(name, name, Budget(), tree=tree, modified=int(status.st_mtime)))
+        if prefix is not None:
+            _tell(worker, view, prefix, name)
+        worker.view(view, Place(name, name, Budget(), tree=prefix is None, modified=int(status.st_mtime)))
     except OSError as error:
         collector.skipped(name, f"cannot be read: {error.strerror}")
     except Damaged as bound:
@@ -107,10 +109,10 @@ def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
         worker.collector.skipped("-", str(damage))
 
 
-def _tell(worker: Inspector, view: FileView, name: str) -> None:
-    if view.size and tells_tool(name):
+def _tell(worker: Inspector, view: FileView, prefix: str, name: str) -> None:
+    if view.size and tells_tool(prefix + name):
         worker.collector.installed(name)
-    wanted = wanted_bytes(name)
+    wanted = wanted_bytes(prefix + name)
     if wanted:
         worker.metadata(name, view.read(0, wanted), wanted)
 

@@ -10,7 +10,7 @@ from builtby.sources.base import Damaged
 
 LAYOUT = re.compile(
     r"(?:\./)?(?:oci-layout|index\.json|manifest\.json|repositories|blobs(?:/[a-z0-9]+(?:/[0-9a-f]*)?)?/?"
-    r"|[0-9a-f]{64}(?:\.json|\.tar|/(?:layer\.tar|json|VERSION)?)?)\Z"
+    r"|config\.json|(?:sha256:)?[0-9a-f]{64}(?:\.json|\.tar(?:\.gz)?|/(?:layer\.tar|json|VERSION)?)?)\Z"
 )
 """Names of the members that an image's archive consists of."""
 JSON_LIMIT = 8 << 20
