@@ -1,6 +1,7 @@
 """The tools of a CycloneDX document: gathered over all artifacts, each with the places of its marks."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class Gathered:
     def formula(artifact: Artifact) -> str | None:
         """Return the name of the formula for the set of tools that made an artifact; None if none is known."""
         refs = Gathered._refs(artifact)
-        return f"formula:{names.short(*refs)}" if refs else None
+        return _formula(refs) if refs else None
 
     @staticmethod
     def _refs(artifact: Artifact) -> tuple[str, ...]:
@@ -98,6 +99,11 @@ class Gathered:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.uses.close()
+
+
+@lru_cache(maxsize=16384)
+def _formula(refs: tuple[str, ...]) -> str:
+    return f"formula:{names.short(*refs)}"
 
 
 def tool_fields(tool: Tool, version: str) -> tuple[dict[str, Any], dict[str, Any], list[tuple[str, object]]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -24,8 +25,13 @@ class ToolKey(NamedTuple):
     @property
     def ref(self) -> str:
         """A name that is unique within the report and readable."""
-        version = f"@{self.version}" if self.version else ""
-        return f"{self.role}:{self.tool}{version}:{self.claim}:{short(*self)}"
+        return _ref(self)
+
+
+@lru_cache(maxsize=16384)
+def _ref(key: ToolKey) -> str:
+    version = f"@{key.version}" if key.version else ""
+    return f"{key.role}:{key.tool}{version}:{key.claim}:{short(*key)}"
 
 
 def tool_key(made: BuiltBy) -> ToolKey:
