@@ -35,10 +35,17 @@ class Said(NamedTuple):
 Answers = dict[Path, Said]
 
 
-def _json(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT)
+def _output(command: list[str]) -> str:
+    """Return what a command prints; nothing when it takes too long."""
     try:
-        report: dict[str, Any] = json.loads(done.stdout)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT).stdout
+    except subprocess.TimeoutExpired:
+        return ""
+
+
+def _json(command: list[str]) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(_output(command))
     except ValueError:
         return {}
     return report
@@ -69,8 +76,7 @@ def blint(files: list[Path], peers: Path) -> Answers:
     found: Answers = {}
     for path in files:
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([str(peers / "bin/blint"), "-q", "-i", str(path), "-o", folder], capture_output=True,
-                           check=False, timeout=LIMIT)
+            _output([str(peers / "bin/blint"), "-q", "-i", str(path), "-o", folder])
             metadata = next(Path(folder).glob("*-metadata.json"), None)
             toolchain = json.loads(metadata.read_bytes()).get("toolchain") if metadata else None
         found[path] = _toolchain(toolchain or {})
@@ -100,9 +106,7 @@ def syft(files: list[Path], peers: Path) -> Answers:
 
 def die(files: list[Path], peers: Path) -> Answers:
     """Detect It Easy, one process for all files, through its Python binding."""
-    done = subprocess.run([str(peers / "bin/python"), "-c", _DIE, *map(str, files)], capture_output=True, text=True,
-                          check=False, timeout=LIMIT)
-    lines = done.stdout.splitlines()
+    lines = _output([str(peers / "bin/python"), "-c", _DIE, *map(str, files)]).splitlines()
     return {path: _detected(line) for path, line in zip(files, lines, strict=False)}
 
 
