@@ -23,6 +23,8 @@ DATABASES = (
     "var/lib/rpm/Packages",
 )
 """Where the databases of whole systems stand."""
+PACKAGED = frozenset({"bin", "boot", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "usr", "var"})
+"""Folders at the top of a system into which packages are installed."""
 
 
 class Attribution:
@@ -35,18 +37,17 @@ class Attribution:
     def take(self, found: Found, layer: str | None = None) -> None:
         """Take in package databases, and what may be tools."""
         for path, data in found.metadata:
-            self._load(path, data, layer)
+            self._load(f"{self.prefix}{path}", data, layer)
             self._finder.text(f"{self.prefix}{path}", data, layer)
         for path in found.installed:
             self._finder.file(f"{self.prefix}{path}", layer)
 
     def _load(self, path: str, data: bytes, layer: str | None) -> None:
-        whole = f"{self.prefix}{path}"
-        self._owners.release(whole, data)
-        database = interesting(whole)
+        self._owners.release(path, data)
+        database = interesting(path)
         if database is not None and len(data) <= database.limit:
-            packages = self._owners.load(database, data, whole)
-            self._finder.packages(packages, whole, database.root, layer)
+            packages = self._owners.load(database, data, path)
+            self._finder.packages(packages, path, database.root, layer)
 
     def artifact(self, artifact: Artifact, modified: dict[str, int]) -> Artifact:
         """Return the artifact with its target, its package, and the claims that follow from that."""
@@ -72,9 +73,10 @@ class Attribution:
         return inferred(self._owners.distro(owned.root), package, packaged, modified)
 
     def present(self) -> Iterator[Present]:
-        """Yield the tools that are installed in the target."""
+        """Yield the tools that are installed in the target, not those elsewhere in the system that it is a part of."""
         for tool in self._finder.results(self._number, self._owners):
-            yield msgspec.structs.replace(tool, path=tool.path.removeprefix(self.prefix))
+            if tool.path.startswith(self.prefix):
+                yield msgspec.structs.replace(tool, path=tool.path.removeprefix(self.prefix))
 
     def root(self, root: Path) -> None:
         """Read the databases of the file system at `root`, of which the target is a part."""
@@ -84,10 +86,7 @@ class Attribution:
                 data = (root / path).read_bytes()
             except OSError:
                 continue
-            self._owners.release(path, data)
-            database = interesting(path)
-            if database is not None and len(data) <= database.limit:
-                self._owners.load(database, data, path)
+            self._load(path, data, None)
 
 
 def joined(read: tuple[BuiltBy, ...], more: tuple[BuiltBy, ...]) -> tuple[BuiltBy, ...]:
