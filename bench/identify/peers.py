@@ -84,9 +84,11 @@ def blint(files: list[Path], peers: Path) -> Answers:
 
 
 def _toolchain(found: dict[str, Any]) -> Said:
-    tools = [(one["name"], one.get("version")) for one in found.get("compilers", ())]
+    # A product's name ("VS2022 v17.14.34 build 35228") is right, but is not the compiler's version.
+    tools = [(one["name"], _number(one["version"]) if str(one.get("version"))[:1].isdigit() else None)
+             for one in found.get("compilers", ())]
     linkers = [(one["name"], one.get("version")) for one in found.get("linkers", ())]
-    linkers += [one for one in tools if one[0] in ("lld", "mold", "gold", "ld")]
+    linkers += [one for one in tools if one[0] in ("lld", "mold", "gold", "ld", "link")]
     family = [_LANGUAGES[one["name"]] for one in found.get("runtimes", ()) if one["name"] in _LANGUAGES]
     return Said(tuple(one for one in tools if one not in linkers), tuple(linkers), tuple(family))
 
