@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 LIMIT = 900
 _DIE = r"""
 import sys, die
+flags = die.ScanFlags.DEEP_SCAN | die.ScanFlags.RESULT_AS_JSON
 for path in sys.argv[1:]:
-    print(die.scan_file(path, die.ScanFlags.DEEP_SCAN | die.ScanFlags.RESULT_AS_JSON).replace("\n", " "))
+    print((die.scan_file(path, flags, str(die.database_path / "db")) or "{}").replace("\n", " "))
 """
 _LANGUAGES = {"rust": "rustc", "go": "go", "rust-crate": "rustc"}
 
