@@ -8,7 +8,7 @@ from builtby.model import Claim, Present
 from builtby.packages.clues import clues
 from builtby.packages.owners import Owners
 from builtby.packages.present import PresentFinder, compatible
-from builtby.packages.readers import interesting
+from builtby.packages.readers import Database, interesting
 
 FIXTURES = Path(__file__).parent.parent / "fixtures/packages"
 
@@ -45,6 +45,29 @@ def test_debians_gcc_is_one_tool() -> None:
     assert gcc.purl == "pkg:generic/gcc@12.2.0"
     assert gcc.package == "pkg:deb/debian/gcc-12@12.2.0-14%2Bdeb12u1?arch=amd64&distro=debian-12"
     assert (python.tool, python.version, python.claim) == ("python", "3.11.2", Claim.DECLARED)
+
+
+def test_the_owner_tells_the_version_where_its_database_stands_outside_the_target() -> None:
+    tree = Tree()
+    tree.owners.load(_database("var/lib/dpkg/status"), b"Package: make\nVersion: 4.3-4.1\n", "var/lib/dpkg/status")
+    listed = "var/lib/dpkg/info/make.list"
+    tree.owners.load(_database(listed), b"/usr/bin/make\n/usr/bin/cmake\n", listed)
+    tree.file("usr/bin/make")
+    tree.file("usr/bin/cmake")
+    assert tree.short() == [("cmake", None, "usr/bin/cmake"), ("make", "4.3", "usr/bin/make")]
+
+
+def test_a_copy_carried_by_a_package_is_not_installed() -> None:
+    tree = Tree()
+    site = "usr/lib/python3.12/site-packages"
+    tree.file(f"{site}/setuptools/_vendor/wheel-0.45.1.dist-info/METADATA", b"Name: wheel\nVersion: 0.45.1\n")
+    assert tree.results() == []
+
+
+def _database(path: str) -> Database:
+    database = interesting(path)
+    assert database is not None
+    return database
 
 
 def test_two_series_are_two_tools() -> None:

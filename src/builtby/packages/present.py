@@ -34,7 +34,12 @@ class PresentFinder:
         self._keep(self._clues.of_text(path, data), layer)
 
     def packages(self, packages: Iterable[Package], path: str, root: str, layer: str | None = None) -> None:
-        """Take in what `Owners.load` returned for a database at `path`; the same path again replaces it."""
+        """Take in what `Owners.load` returned for a database at `path`; the same path again replaces it.
+
+        A copy that a package carries for its own use (setuptools' wheel) is not installed.
+        """
+        if "/_vendor/" in path:
+            return
         found = [
             (clue._replace(layer=layer), package) for package in packages
             for clue in self._clues.of_package(package.type, package.name, package.version, path)
@@ -53,7 +58,7 @@ class PresentFinder:
         for clue in self._packaged(owners, prefix):
             by_tool.setdefault(clue.rule.tool.tool, []).append(clue)
         for clue in self._found:
-            by_tool.setdefault(clue.rule.tool.tool, []).append(_owned(clue, owners, prefix))
+            by_tool.setdefault(clue.rule.tool.tool, []).extend(self._owned(clue, owners, prefix))
         installed = [entry for name in sorted(by_tool) for entry in _joined(by_tool[name])]
         present = (_present(entry, target) for entry in installed)
         return sorted(present, key=lambda item: (item.tool, item.path, item.version or ""))
@@ -61,6 +66,21 @@ class PresentFinder:
     def _keep(self, found: Iterable[Clue], layer: str | None) -> None:
         if len(self._found) < MOST_CLUES:
             self._found += [clue._replace(layer=layer) for clue in found]
+
+    def _owned(self, clue: Clue, owners: Owners, prefix: str) -> Iterable[Clue]:
+        """A file's clue with its owner, and what the owner's name and version tell of the same tool.
+
+        The database itself may stand outside the target (`/usr` is scanned, `/var/lib/dpkg` tells).
+        """
+        owned = owners.find(f"{prefix}{clue.path}")
+        if owned is None:
+            yield clue
+            return
+        origin, owner, package = _origin(owned), owners.purl(owned), owned.package
+        yield clue._replace(origin=origin, owner=owner)
+        for told in self._clues.of_package(package.type, package.name, package.version, clue.path):
+            if told.rule.tool is clue.rule.tool:
+                yield told._replace(origin=origin, owner=owner, layer=clue.layer)
 
     def _packaged(self, owners: Owners, prefix: str) -> Iterable[Clue]:
         for path, found in self._packages.items():
@@ -72,13 +92,6 @@ class PresentFinder:
 
 _BESIDE = frozenset({"pypi", "npm", "gem"})
 """Packages whose metadata may itself be a file of a distribution's package."""
-
-
-def _owned(clue: Clue, owners: Owners, prefix: str) -> Clue:
-    owned = owners.find(f"{prefix}{clue.path}")
-    if owned is None:
-        return clue
-    return clue._replace(origin=_origin(owned), owner=owners.purl(owned))
 
 
 def _origin(owned: Owned) -> tuple[str, ...]:
