@@ -136,5 +136,6 @@ Record = Artifact | Present | Skipped
 
 def text(raw: bytes | str, limit: int = 4096) -> str:
     r"""Return printable text for bytes of unknown encoding: undecodable bytes become `\xNN`."""
-    decoded = raw if isinstance(raw, str) else raw[:limit].decode("utf-8", "backslashreplace")
-    return decoded.encode("utf-8", "backslashreplace").decode("utf-8")[:limit]
+    if isinstance(raw, bytes):
+        return raw[:limit].decode("utf-8", "backslashreplace")[:limit]
+    return raw[:limit] if raw.isascii() else raw.encode("utf-8", "backslashreplace").decode("utf-8")[:limit]

@@ -1,7 +1,7 @@
 r"""`ar` archives: static libraries, import libraries, Rust's .rlib, Go's packages. (A .deb is one too, but no library.)
 
 An archive is one artifact: the surfaces of its members (objects of any format that is known, bitcode too) stand on
-it, `times` summed over the members, offsets from the archive's start. Of more than 48 members an even sample is read.
+it, `times` summed over the members, offsets from the archive's start. Of more than 24 members an even sample is read.
 
 Its own surfaces: `go.object` (`go object linux amd64 go1.26.8 GOAMD64=v1 X:…`, the first line of `__.PKGDEF`),
 `rust.metadata` (`rustc 1.95.0 (59807616e 2026-04-14)`, from `lib.rmeta`).
@@ -16,7 +16,7 @@ from builtby.formats.base import Format, Reading, Region, Surface
 from builtby.formats.elf_regions import merge
 from builtby.sources.view import View
 
-_MOST_READ = 48
+_MOST_READ = 24
 _MOST_SURFACES = 4096
 _MOST_REGIONS = 4096
 _MOST_EXTRA = 128

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
 
+PLAIN = (
+    ".css", ".csv", ".gif", ".html", ".ico", ".jpeg", ".jpg", ".md", ".png", ".po", ".rst", ".svg", ".ttf", ".txt",
+    ".woff", ".woff2", ".xsd",
+)
+"""Endings of members that are passed over in zip archives: to see what they begin with, each has to be inflated."""
 UNREAD = {
     "other": "neither a file, a folder nor a link",
     "sparse": "a sparse file, which archives hold in pieces; not read",
@@ -56,13 +61,14 @@ class Archives:
 
     def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
         collector, budget = self._inspector.collector, place.budget
+        zipped = isinstance(source, View)
         wrapping, tree = container.name in WRAPPINGS, place.tree and container.name == "tar"
         try:
             for member, stream in _opened(container, source, lent):
                 budget.entry()
                 if member.kind == "file":
                     collector.found.files += 1
-                    if lent.passes_over(member.path):
+                    if lent.passes_over(member.path) or (zipped and member.path.endswith(PLAIN)):
                         continue
                 elif member.kind not in UNREAD:
                     continue

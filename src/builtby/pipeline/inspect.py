@@ -164,7 +164,8 @@ class Inspector:
 def digest_of(view: View) -> str:
     """Return the sha256 of all that a view shows."""
     digest, position = hashlib.sha256(), 0
-    while data := view.read(position, 1 << 20):
-        digest.update(data)
-        position += len(data)
+    for offset, window in view.windows(0, view.size):
+        fresh = window[position - offset :]
+        digest.update(fresh)
+        position += len(fresh)
     return digest.hexdigest()
