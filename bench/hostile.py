@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT))
 
-from bombs import (  # noqa: E402  # the tests' own
+from tests.bombs import (  # noqa: E402  # the tests' own
     GIB, GOOD, entry, gzipped, header, image, large_elf, many, nested, overlapping_zip, pax, write, zeros, zip_of_zips,
 )
-from pipeline.parts import elf  # noqa: E402
+from tests.pipeline.parts import elf  # noqa: E402
 
 TINY = elf(padding=b"@NUMBER@")
 
