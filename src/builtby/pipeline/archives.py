@@ -17,7 +17,7 @@ WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
 
 PLAIN = (
-    ".css", ".csv", ".gif", ".html", ".ico", ".jpeg", ".jpg", ".md", ".png", ".po", ".rst", ".svg", ".ttf", ".txt",
+    ".css", ".csv", ".gif", ".html", ".ico", ".jpeg", ".jpg", ".md", ".png", ".po", ".rst", ".svg", ".ttf",
     ".woff", ".woff2", ".xsd",
 )
 """Endings of members that are passed over in zip archives: to see what they begin with, each has to be inflated."""
