@@ -44,6 +44,8 @@ class Archives:
             return
         stream = ViewStream(source) if isinstance(source, View) and container.view is None else source
         if not container.artifact and place.lent is not None:
+            if place.wrapped:
+                place.lent.name = container.name
             self._members(container, stream, place, place.lent)
             return
         lent = Lent(any_depth=container.artifact)
@@ -51,7 +53,7 @@ class Archives:
             hashed = HashedChunks(stream_chunks(stream))
             stream, named = ChunkStream(iter(hashed)), hashed.finish
         self._members(container, stream, place, lent)
-        verdict = self._inspector.identifier.lent(lent.reading(container.name), lent.evidence)
+        verdict = self._inspector.identifier.lent(lent.reading(lent.name or container.name), lent.evidence)
         if not (container.artifact or verdict.marked) or not self._inspector.filters.wanted(place.path, None):
             return
         if isinstance(source, View) and source.size > EXPANDED:

@@ -28,6 +28,8 @@ class Lent:
 
     def __init__(self, *, any_depth: bool) -> None:
         self._any_depth = any_depth
+        self.name: str | None = None
+        """The format of the archive in the compressed file that this is for."""
         self._top: str | None = None
         self._surfaces: dict[tuple[str, str], _Counted] = {}
         self._alike, self._sampled = 0, sampled()
