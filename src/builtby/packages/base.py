@@ -76,8 +76,8 @@ Reader = Callable[[bytes, str], Iterator[Package]]
 
 
 def decoded(data: bytes) -> str:
-    """Return text of a database; bytes that are not UTF-8 are kept as surrogates, as file names are."""
-    return data.decode("utf-8", "surrogateescape")
+    r"""Return text of a database; bytes that are not UTF-8 become `\xNN`, as in the paths that files are found at."""
+    return data.decode("utf-8", "backslashreplace")
 
 
 def stanzas(text: str, *, most: int = MOST_PACKAGES) -> Iterator[dict[str, str]]:

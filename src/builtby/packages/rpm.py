@@ -99,5 +99,5 @@ def _value(store: memoryview, kind: int, offset: int, number: int) -> Value | No
         return list(struct.unpack_from(f">{number}I", store, offset))
     if kind in {_STRING, _STRING_ARRAY, _I18N}:
         pieces = bytes(store[offset:]).split(b"\0", number)[:number]
-        return [piece.decode("utf-8", "surrogateescape") for piece in pieces]
+        return [piece.decode("utf-8", "backslashreplace") for piece in pieces]
     return None
