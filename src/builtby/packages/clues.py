@@ -38,58 +38,76 @@ class Clue(NamedTuple):
         return "path" in self.rule.kinds
 
 
-_UNNAMED = re.compile(r"\(\?P<\w+>")
-_HOME = "^(?P<home>(?:.*/)?)"
-
-
-def _quick(pattern: str) -> str:
-    """The pattern without the group for the folder before it, which costs much and tells nothing yet."""
-    return f"(?:^|/){pattern.removeprefix(_HOME)}" if pattern.startswith(_HOME) else pattern
-
-
 class _Filter:
-    """Tells in a microsecond that none of many rules matches a text."""
+    """Tells in a microsecond that none of many rules matches a text.
+
+    A rule can only match a text that holds the longest text standing literally in its pattern: one pass of Hyperscan
+    looks for all of them. To compile the patterns themselves would take longer than many a scan.
+    """
 
     def __init__(self, rules: list[Rule]) -> None:
         self._rules = rules
         self._found: list[int] = []
 
     @cached_property
-    def _search(self) -> Callable[[str], bool]:
-        """Compiled when it is first needed: Hyperscan for paths, of which there are millions, else one pattern."""
-        patterns = [_quick(rule.mark.pattern) for rule in self._rules]
-        if "path" not in self._rules[0].kinds:
-            joined = re.compile("|".join(f"(?:{_UNNAMED.sub('(?:', pattern)})" for pattern in patterns))
-            return lambda text: joined.search(text) is not None
+    def _search(self) -> Callable[[str], list[int]]:
+        """Return what tells, for a text, the numbers of the rules that may match it; made when first needed."""
+        rules: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            rules.setdefault(literal(rule.mark.pattern), []).append(number)
+        always = rules.pop("", [])
+        numbers = list(rules.values())
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        flags = hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
         database.compile(
-            expressions=["|".join(f"(?:{_UNNAMED.sub('(?:', pattern)})" for pattern in patterns).encode()], ids=[0],
-            elements=1, flags=[flags],
+            expressions=[text.encode() for text in rules], ids=list(range(len(rules))), elements=len(rules),
+            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(rules), literal=True,
         )
         scratch = hyperscan.Scratch(database)
         found = self._found
 
-        def search(text: str) -> bool:
+        def search(text: str) -> list[int]:
             found.clear()
             raw = text.encode("utf-8", "surrogateescape")
             database.scan(raw, match_event_handler=lambda number, *_: found.append(number), scratch=scratch)
-            return bool(found)
+            return [*always, *(rule for number in found for rule in numbers[number])]
 
         return search
 
     def any(self, text: str) -> bool:
-        return self._search(text[:MOST_SEEN])
+        """Whether some rule matches."""
+        shown = text[:MOST_SEEN]
+        return any(self._rules[number].pattern.search(shown) for number in self._search(shown))
 
     def clues(self, text: str, path: str) -> Iterator[Clue]:
-        if not self.any(text):
-            return
-        for rule in self._rules:
-            match = rule.pattern.search(text[:MOST_SEEN])
+        """Yield what the rules that match have to say."""
+        shown = text[:MOST_SEEN]
+        for number in sorted(self._search(shown)):
+            rule = self._rules[number]
+            match = rule.pattern.search(shown)
             if match:
                 groups = match.groupdict()
                 version = groups.get("version") or rule.mark.version or _numbered(groups)
                 yield Clue(rule, version, groups.get("home"), path)
+
+
+_TOKEN = re.compile(r"\\[^\w]|\\.|\[\^?\]?[^\]]*\]|\{[\d,]+\}|.", re.DOTALL)
+_HOME = "^(?P<home>(?:.*/)?"
+
+
+def literal(pattern: str) -> str:
+    """Return the longest text that stands literally, outside of groups, in whatever the pattern matches."""
+    runs, depth = [""], 0
+    for token in _TOKEN.findall(pattern.removeprefix(_HOME)):
+        if token in "?*" or token.startswith("{"):
+            runs[-1] = runs[-1][:-1]
+        if token == "|" and depth == 0:
+            return ""
+        depth = max(depth + {"(": 1, ")": -1}.get(token, 0), 0)
+        if depth == 0 and (len(token) == 1 and token not in "?*+.^$()" or re.fullmatch(r"\\[^\w]", token)):
+            runs[-1] += token[-1]
+        elif runs[-1]:
+            runs.append("")
+    return max(runs, key=len)
 
 
 def _numbered(groups: dict[str, str | None]) -> str | None:
