@@ -1,0 +1,1 @@
+"""Feeds every reader mutated bytes. `make fuzz`; see CONTRIBUTING.md."""
