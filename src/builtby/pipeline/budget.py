@@ -1,6 +1,6 @@
 """The bounds of one file of the target, with all the archives in it."""
 
-from builtby.pipeline.options import ENTRIES, EXPANDED
+from builtby.pipeline.options import ENTRIES, EXPANDED, METADATA_ALL
 from builtby.sources.base import Damaged
 
 
@@ -11,10 +11,10 @@ class Exhausted(Damaged):
 class Budget:
     """Counts what archives make of themselves, and stops what grows without end."""
 
-    __slots__ = ("_bytes", "_entries")
+    __slots__ = ("_bytes", "_entries", "_metadata")
 
     def __init__(self, entries: int = ENTRIES, expanded: int = EXPANDED) -> None:
-        self._entries, self._bytes = entries, expanded
+        self._entries, self._bytes, self._metadata = entries, expanded, METADATA_ALL
 
     @property
     def left(self) -> tuple[int, int]:
@@ -26,6 +26,13 @@ class Budget:
         self._entries -= 1
         if self._entries < 0:
             raise Exhausted(f"holds more than {ENTRIES:,} members; the rest was not looked at")
+
+    def metadata(self, size: int) -> None:
+        """Count bytes of package databases. Raises Exhausted beyond the bound."""
+        self._metadata -= size
+        if self._metadata < 0:
+            most = METADATA_ALL >> 20
+            raise Exhausted(f"holds more than {most} MiB of package databases; the rest was not looked at")
 
     def spend(self, size: int) -> None:
         """Count expanded bytes. Raises Exhausted beyond the bound."""

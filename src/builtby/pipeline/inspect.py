@@ -13,7 +13,7 @@ from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict, defect
 from builtby.pipeline.installed import tells_tool, wanted_bytes
-from builtby.pipeline.options import EXPANDED, HOLD, METADATA, Settings
+from builtby.pipeline.options import EXPANDED, HOLD, METADATA_TEXT, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Damaged, Member, Stream
@@ -111,13 +111,15 @@ class Inspector:
         if not wanted:
             return stream
         data = stream.read(max(wanted - len(head), 0))
-        self.metadata(place.inner, head[:wanted] + data, wanted)
+        whole = head[:wanted] + data
+        place.budget.metadata(len(whole))
+        self.metadata(place.inner, whole, wanted)
         return Prepended(data, stream)
 
     def metadata(self, path: str, data: bytes, wanted: int) -> None:
         """Keep what a file tells of what is installed; one as long as the bound is not the whole of it."""
-        if wanted == METADATA == len(data):
-            self.collector.skipped(path, f"a package database of more than {METADATA >> 20} MiB; not read")
+        if len(data) == wanted >= METADATA_TEXT:
+            self.collector.skipped(path, f"a package database of more than {wanted >> 20} MiB; not read")
         else:
             self.collector.metadata(path, data)
 

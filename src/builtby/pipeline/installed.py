@@ -3,13 +3,17 @@
 from builtby.packages.clues import TEXT_READ, clues
 from builtby.packages.distro import PLACES
 from builtby.packages.readers import interesting
-from builtby.pipeline.options import METADATA
+from builtby.pipeline.options import METADATA, METADATA_TEXT
+
+_BINARY = ("/rpmdb.sqlite", "/Packages.db", "/Packages")
 
 
 def wanted_bytes(path: str) -> int:
     """Return how many bytes of a file, told by its path in a tree, are wanted to see what is installed; 0 for none."""
-    if path.endswith(PLACES) or interesting(path) is not None:
-        return METADATA
+    if interesting(path) is not None:
+        return METADATA if path.endswith(_BINARY) else METADATA_TEXT
+    if path.endswith(PLACES):
+        return TEXT_READ
     return TEXT_READ if clues().is_text(path) else 0
 
 

@@ -14,7 +14,11 @@ ENTRIES = 4_000_000
 EXPANDED = 64 << 30
 """Bytes that one file of the target may expand to, in all its archives."""
 METADATA = 96 << 20
-"""Largest package database that is read."""
+"""Largest binary package database that is read: rpm's, of a whole system in one file."""
+METADATA_TEXT = 16 << 20
+"""Largest package database of text that is read; read, it takes several times its size."""
+METADATA_ALL = 512 << 20
+"""Bytes of package databases that are read of one file of the target."""
 
 
 @dataclass(frozen=True, slots=True)
