@@ -40,8 +40,8 @@ bench-speed: $(VENV)/.run $(BENCH_VENV)/.bench
 bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
 	$(PY) bench/identify/identify.py --peers $(BENCH_VENV)
 
-fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for each
-	$(PY) fuzz/run.py --runs $(FUZZ_RUNS)
+fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for each, FUZZ_TARGETS='format-elf …'
+	$(PY) fuzz/run.py --runs $(FUZZ_RUNS) $(FUZZ_TARGETS)
 
 docs: $(VENV)/.dev generate ## build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet

@@ -7,7 +7,7 @@ import time
 import atheris
 
 with atheris.instrument_imports(include=["builtby"]):
-    from fuzz.targets import Target, all_targets
+    from fuzz.targets import Target, named
 
 SECONDS = 1.0
 """Processor time that one input may take."""
@@ -37,8 +37,7 @@ def bounded(target: Target, data: bytes) -> None:
 
 def main() -> None:
     """Run libFuzzer."""
-    name = sys.argv.pop(1)
-    target = next(target for target in all_targets() if target.name == name)
+    target = named([sys.argv.pop(1)])[0]
     for seed in target.seeds()[:3]:  # what is loaded once is no input's fault
         target.eat(seed)
     atheris.Setup(sys.argv, lambda data: bounded(target, data))

@@ -65,6 +65,26 @@ def all_targets() -> list[Target]:
     return sorted(found, key=lambda target: target.name)
 
 
+def everything() -> Target:
+    """Return all targets in one, of which the first byte picks one: for a short run."""
+    targets = all_targets()
+
+    def eat(data: bytes) -> None:
+        if data:
+            targets[data[0] % len(targets)].eat(data[1:])
+
+    def seeds() -> list[bytes]:
+        return [bytes([number]) + seed for number, target in enumerate(targets) for seed in target.seeds()[:2]]
+
+    return Target("everything", eat, seeds)
+
+
+def named(names: list[str]) -> list[Target]:
+    """Return the targets of these names, or all of them; `everything` is one that stands for all."""
+    targets = {target.name: target for target in [*all_targets(), everything()]}
+    return [targets[name] for name in names] if names else all_targets()
+
+
 def _format(form: Format) -> Target:
     paths = [*(f"x/{name}" for name in form.names), *(f"x/file{suffix}" for suffix in form.suffixes)] or ["x/file"]
 
