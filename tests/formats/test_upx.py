@@ -1,4 +1,7 @@
+import pytest
+from tests.formats import native_help
 from tests.formats.elf_help import fixture, values
+from tests.formats.native_help import FIXTURES
 
 from builtby.formats.base import Reading
 from builtby.formats.upx import read_upx
@@ -27,3 +30,18 @@ def test_the_letters_alone_are_no_packer() -> None:
     assert not read_upx(BytesView(b"text about UPX! and more" * 40), reading)
     assert not read_upx(BytesView(fixture("gnu-ld-pie")), reading)
     assert reading.surfaces == []
+
+
+@pytest.mark.parametrize("name", ["ls-3.94.elf", "arm-3.94.elf", "macho-3.94", "upx-3.94.exe"])
+def test_real_packed_programs_name_the_packer(name: str) -> None:
+    data = (FIXTURES / "upx" / name).read_bytes()
+    assert ("upx", "3.94") in native_help.tools(data, "packager")
+    for end in range(512, len(data), 97):
+        assert {version for _, version in native_help.tools(data[:end], "packager")} <= {"3.94", None}
+
+
+def test_the_version_of_another_thing_is_not_the_packers() -> None:
+    data = b"x" * 100 + b"10.3.94\0" + header(13, 9, 8, 7)
+    reading = Reading("pe")
+    assert read_upx(BytesView(data), reading)
+    assert values(reading, "upx.version") == []

@@ -8,7 +8,7 @@ Surfaces, of every slice:
 - `macho.layout`: `type=shared machine=aarch64 tool=ld commands=build_version … sections=__TEXT,__text …`, on one line.
 - `macho.objc_imageinfo` (`flags=0x40 swift_abi=7 swift_version=5.10`), `macho.info_plist` (`DTXcode=1540`).
 - `macho.cmdline`: the compiler's command line beside embedded bitcode.
-- `macho.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo).
+- `macho.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo), `upx.*` (upx).
 
 Regions: `macho.data`, `macho.symbols`.
 Facts: `class`, `machine` and `type` (of each slice, joined by blanks when they differ), `os`, `slices`, `bitcode`,
@@ -24,6 +24,8 @@ from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.macho_commands import PLATFORMS, read_commands
 from builtby.formats.macho_image import FAT, FAT64, SYMTAB, THIN, Image, open_image, slices
+from builtby.formats.upx import MAGIC as UPX_MAGIC
+from builtby.formats.upx import read_upx
 from builtby.sources.view import View
 
 _TYPES = {1: "object", 2: "executable", 4: "core", 5: "preload", 6: "shared", 7: "dylinker", 8: "bundle",
@@ -32,6 +34,8 @@ _PIE = 0x20_0000
 _FIRST_JAVA = 45
 """A class file has the same magic as a universal file; behind it stands its version, 45 or more."""
 _MOST_PLIST = 64 << 10
+_UPX_WITHIN = 64
+"""UPX writes its header as the last thing of the file."""
 _PLIST = re.compile(rb"<key>((?:DT|LSMin|MinimumOS|CFBundleIdent|CFBundleVersion|BuildMachine)\w*)</key>\s*"
                     rb"<string>([^<]{1,200})</string>")
 _BARREN = ("__unwind_info", "__eh_frame", "__gopclntab", "__gcc_except_tab", "__compact_unwind", "__stub_helper",
@@ -51,6 +55,8 @@ def read(view: View, path: str) -> Reading:
         reading.problem = "the load commands are truncated or not valid"
     for image in images:
         _read_image(image, reading)
+    if UPX_MAGIC in view.read(max(view.size - _UPX_WITHIN, 0), _UPX_WITHIN):
+        read_upx(view, reading)
     if images:
         _tell_facts(images, reading)
         _add_regions(images, reading)

@@ -7,7 +7,7 @@ Surfaces (see the helper modules for more of each):
 - `pe.linker`: the optional header's linker version, `14.44`.
 - `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info` (pe_resources), `pe.imports`, `pe.exports.name`,
   `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo),
-  `dotnet.*` (dotnet).
+  `dotnet.*` (dotnet), `upx.*` (upx).
 
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
@@ -26,6 +26,8 @@ from builtby.formats.pe_debug import read_debug
 from builtby.formats.pe_image import CLR, EXPORT, IMPORT, MEM_EXECUTE, MEM_WRITE, TLS, Image, open_image
 from builtby.formats.pe_resources import read_version_info
 from builtby.formats.pe_rich import read_rich
+from builtby.formats.upx import MAGIC as UPX_MAGIC
+from builtby.formats.upx import read_upx
 from builtby.sources.view import View
 
 _SUBSYSTEMS = {1: "native", 2: "gui", 3: "console", 5: "os2", 7: "posix", 9: "windows-ce", 14: "xbox", 16: "boot"}
@@ -38,6 +40,8 @@ _BARREN = (".pdata", ".reloc", ".rsrc", ".xdata", ".idata", ".edata", ".tls", ".
            ".debug", ".zdebug", ".symtab", ".voltbl", ".retplne", ".a64xrm", ".hexpthk", "UPX0", ".didat")
 """Sections whose names begin so hold no text that a tool left."""
 _OVERLAY_END = 64 << 10
+_UPX_WITHIN = 1024
+"""UPX writes its header behind the section headers."""
 
 
 def read(view: View, path: str) -> Reading:
@@ -59,6 +63,8 @@ def read(view: View, path: str) -> Reading:
     if image.directory(CLR)[1]:
         read_dotnet(image, embedded, reading)
     _read_go(image, reading)
+    if UPX_MAGIC in view.read(image.start, _UPX_WITHIN):
+        read_upx(view, reading)
     read_dwarf(view, image.bits, "<", dwarf_sections(image), reading)
     _tell_facts(image, reading)
     _add_layout(image, reading)

@@ -22,6 +22,11 @@ class Hit(NamedTuple):
     context_offset: int
 
 
+def escaped(needle: bytes) -> bytes:
+    """Return a regular expression for these very bytes: as a literal, a needle would end at its first NUL."""
+    return b"".join(b"\\x%02x" % byte for byte in needle)
+
+
 class Searcher:
     """Searches for a fixed set of literals. Not to be shared between threads."""
 
@@ -32,11 +37,10 @@ class Searcher:
         if self.needles:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
             self._database.compile(
-                expressions=self.needles,
+                expressions=[escaped(needle) for needle in self.needles],
                 ids=list(range(len(self.needles))),
                 elements=len(self.needles),
                 flags=[hyperscan.HS_FLAG_SINGLEMATCH if once else 0 for once in self._once],
-                literal=True,
             )
             self._scratch = hyperscan.Scratch(self._database)
 
