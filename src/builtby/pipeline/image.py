@@ -139,7 +139,7 @@ def records(
     layers: list[LayerFound], names: list[str], attribution: Attribution, number: int,
 ) -> Iterator[Record]:
     """Yield what can be seen in the image: each file of the highest layer that has it."""
-    overlay = Overlay([found.paths for found in layers], _asked(layers))
+    overlay = Overlay([found.paths for found in layers])
     for level, found in enumerate(layers):
         for part in found.spool:
             attribution.take(_visible(part, overlay, level), names[level])
@@ -149,15 +149,6 @@ def records(
             named = (msgspec.structs.replace(artifact, layer=names[level]) for artifact in seen.artifacts)
             yield from (attribution.artifact(artifact, seen.modified) for artifact in named)
             yield from (Skipped(number, s.path, s.reason, s.expected) for s in seen.skipped)
-
-
-def _asked(layers: list[LayerFound]) -> Iterator[str]:
-    for found in layers:
-        for part in found.spool:
-            yield from (outer(artifact.path) for artifact in part.artifacts)
-            yield from (outer(skipped.path) for skipped in part.skipped)
-            yield from (path for path, _ in part.metadata)
-            yield from part.installed
 
 
 def _visible(part: Found, overlay: Overlay, level: int) -> Found:

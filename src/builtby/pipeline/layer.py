@@ -23,6 +23,8 @@ from builtby.sources.compressed import plain_chunks
 from builtby.sources.stream import ChunkStream, file_chunks, metered
 from builtby.sources.tar import read
 
+FOLDERS = 128
+"""How deep in folders a layer's file may stand: for each, all of them are looked up in all layers."""
 HELD = 256 << 10
 """Bytes of a layer's findings that are held in memory; an image may have hundreds of layers."""
 
@@ -133,6 +135,9 @@ def _members(worker: Inspector, stream: Stream, name: str, found: LayerFound) ->
     for member, body in read(metered(stream, budget.spend), lambda _kind, _text: None):
         budget.entry()
         path = tidy(member.path)
+        if path.count("/") > FOLDERS:
+            worker.collector.skipped(path, f"more than {FOLDERS} folders deep: not looked at")
+            continue
         if not paths.add(path, folder=member.kind == "directory"):
             continue
         if member.kind == "sparse":
