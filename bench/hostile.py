@@ -20,7 +20,20 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.bombs import (  # noqa: E402  # the tests' own
-    GIB, GOOD, entry, gzipped, header, image, large_elf, many, nested, overlapping_zip, pax, write, zeros, zip_of_zips,
+    GIB,
+    GOOD,
+    entry,
+    gzipped,
+    header,
+    image,
+    large_elf,
+    many,
+    nested,
+    overlapping_zip,
+    pax,
+    write,
+    zeros,
+    zip_of_zips,
 )
 from tests.pipeline.parts import elf  # noqa: E402
 
@@ -79,9 +92,10 @@ def large_member(size: int) -> Iterator[bytes]:
 
 CASES = {
     "image-5GB": Case("an image of 5 GB in 10 layers", layers(*(
-        lambda n=n: layer(500, n * 100_000) for n in range(10))), jobs=(1, 2)),  # type: ignore[misc]  # bound early
+        lambda n=n: layer(500, n * 100_000) for n in range(10))), jobs=(1, 2)),
     "elf-4GB": Case("an ELF file of 4 GiB in a layer", layers(lambda: large_member(4 * GIB))),
-    "elfs-500k": Case("500,000 small ELF files in a layer", layers(lambda: many(500_000, TINY, "usr/bin/{}")), jobs=(1, 2)),
+    "elfs-500k": Case("500,000 small ELF files in a layer", layers(
+        lambda: many(500_000, TINY, "usr/bin/{}")), jobs=(1, 2)),
     "elfs-500k-tar": Case("500,000 small ELF files in a tar archive in a folder",
                           lambda folder: file("x.tar", lambda: many(500_000, TINY, "usr/bin/{}"))(folder).parent),
     "tar-10M": Case("a tar archive of 10 million members on standard input", piped=lambda: many(10_000_000)),
@@ -185,7 +199,8 @@ def measure(name: str) -> Iterator[str]:
         for jobs in case.jobs:
             found = run(case, target, jobs)
             said = "; ".join(found.skipped).replace(str(folder), "…")[:160] or "nothing"
-            yield (f"| {case.says} | {jobs} | {found.seconds:.0f} | {found.megabytes:.0f} | {found.artifacts:,} | {said} |")
+            figures = f"{jobs} | {found.seconds:.0f} | {found.megabytes:.0f} | {found.artifacts:,}"
+            yield f"| {case.says} | {figures} | {said} |"
     finally:
         shutil.rmtree(folder)
 

@@ -2,8 +2,8 @@
 
 python fuzz/run.py [--runs N] [--jobs N] [--keep] [NAME …]
 Every target starts from the fixtures and the corpus under fuzz/corpus. What crashes, or takes more than a second or
-100 MB, is kept under fuzz/corpus/NAME/ as crash-…, to be replayed by the tests ever after. --keep minimises what was
-learned into the corpus. The name `everything` is a target that stands for all: good for a short run.
+100 MB, is kept under fuzz/corpus/NAME/ as crash-…, to be replayed by the tests ever after. --keep adds to the
+corpus the shortest inputs that reached something new. The name `everything` is a target that stands for all: good for a short run.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def fuzz(target: Target, runs: int, *, keep: bool) -> Result:
         if crash:
             print(reason(done.stderr + done.stdout), file=sys.stderr)
         elif keep:
-            minimise(target, own, folders, Path(name))
+            learn(target, own, learned)
         counted = re.search(r"number_of_executed_units: (\d+)", done.stderr)
         return Result(target.name, int(counted[1]) if counted else 0, seconds, crash)
 
@@ -87,24 +87,18 @@ def kept_crash(folder: Path, own: Path) -> str:
     return ""
 
 
-def minimise(target: Target, own: Path, folders: list[Path], work: Path) -> None:
-    """Keep the fewest and shortest inputs that reach all that was reached, up to KEPT bytes, and every crash."""
-    merged = work / "merged"
-    merged.mkdir()
-    subprocess.run(
-        [sys.executable, "-m", "fuzz.one", target.name, "-merge=1", str(merged), *map(str, folders)],
-        cwd=ROOT, capture_output=True, check=False)
-    for old in own.glob("*"):
-        if not old.name.startswith("crash-"):
-            old.unlink()
-    left, seeds = KEPT, set(target.seeds())
-    for path in sorted(merged.iterdir(), key=lambda path: path.stat().st_size):
-        data = path.read_bytes()
+def learn(target: Target, own: Path, learned: Path) -> None:
+    """Keep the shortest inputs that reached what none before had reached, up to KEPT bytes, and every crash."""
+    known = [path for path in own.glob("*") if not path.name.startswith("crash-")]
+    found = {path.read_bytes() for path in [*known, *learned.iterdir()]} - set(target.seeds())
+    for old in known:
+        old.unlink()
+    left = KEPT
+    for data in sorted(found, key=lambda data: (len(data), data)):
         left -= len(data)
         if left < 0:
             break
-        if data not in seeds:
-            plant(own, [data])
+        plant(own, [data])
 
 
 def results(targets: list[Target], runs: int, jobs: int, *, keep: bool) -> Iterator[Result]:
@@ -124,7 +118,8 @@ def main() -> int:
     broken = 0
     for result in results(named(wanted.names), wanted.runs, wanted.jobs, keep=wanted.keep):
         broken += bool(result.crash)
-        print(f"{result.name:32} {result.runs:>9,} executions {result.seconds:>7.1f} s  {result.crash or 'ok'}", flush=True)
+        figures = f"{result.runs:>9,} executions {result.seconds:>7.1f} s"
+        print(f"{result.name:32} {figures}  {result.crash or 'ok'}", flush=True)
     return 1 if broken else 0
 
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import random
 import struct
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -55,7 +54,8 @@ def engine() -> Engine:
 
 def all_targets() -> list[Target]:
     """Return every target, by name."""
-    found = [*map(_format, all_formats()), *map(_container, all_containers())]
+    readers = {(container.stream, container.view): container for container in all_containers()}
+    found = [*map(_format, all_formats()), *map(_container, readers.values())]
     found += [_database(name, path) for name, path in DATABASES.items()]
     found += [
         Target("marks", _marks, _texts), Target("image-config", _image_config, lambda: _fitting("image", "json")),
@@ -186,9 +186,10 @@ def _database(name: str, path: str) -> Target:
 def _marks(data: bytes) -> None:
     """Let any text stand on any surface: no rule may raise, or take long."""
     kinds = sorted({kind for rule in engine().rules for kind in rule.kinds})
-    pick = random.Random(data[:2])
+    start = int.from_bytes(data[:2], "big")
     value = data[2:4098].decode("utf-8", "backslashreplace")[:4096]
-    reading = Reading("any", [Surface(pick.choice(kinds), value) for _ in range(8)], facts={"type": "executable"})
+    chosen = [kinds[(start + step * 7) % len(kinds)] for step in range(8)]
+    reading = Reading("any", [Surface(kind, value) for kind in chosen], facts={"type": "executable"})
     resolve(engine().apply(None, reading), reading.facts)
 
 
@@ -257,12 +258,14 @@ def _archive_seeds(container: Container) -> list[bytes]:
 
 def _database_seeds(name: str) -> list[bytes]:
     return {
-        "rpm-ndb": [b"RpmP" + struct.pack("<7I", 0, 0, 1, 8, 0, 0, 0) + b"Slot" + struct.pack("<3I", 1, 2, 3) + bytes(96)],
+        "rpm-ndb": [
+            b"RpmP" + struct.pack("<7I", 0, 0, 1, 8, 0, 0, 0) + b"Slot" + struct.pack("<3I", 1, 2, 3) + bytes(96)],
         "rpm-bdb": [*_fitting("packages", "Packages.bdb"), bytes(12) + b"\x61\x15\x06\0" + bytes(4096)],
         "rpm-sqlite": [*_fitting("packages", "rpmdb.sqlite"), b"SQLite format 3\0" + bytes(4080)],
         "npm": [b'{"name": "x", "version": "1.0.0"}'],
         "conda": [b'{"name": "x", "version": "1", "build": "py_0", "files": ["bin/x"]}'],
-        "pacman-desc": [b"%NAME%\nx\n\n%VERSION%\n1-1\n\n%ARCH%\nx86_64\n"], "pacman-files": [b"%FILES%\nusr/\nusr/bin/x\n"],
+        "pacman-desc": [b"%NAME%\nx\n\n%VERSION%\n1-1\n\n%ARCH%\nx86_64\n"],
+        "pacman-files": [b"%FILES%\nusr/\nusr/bin/x\n"],
         "gem": [b'Gem::Specification.new do |s|\n  s.name = "x"\n  s.version = "1"\nend\n'],
         "apk": [b"P:x\nV:1-r0\nA:x86_64\no:y\nF:usr/bin\nR:x\n\n"],
     }.get(name, [b"Package: x\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\nSource: y (2)\n\n"])

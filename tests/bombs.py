@@ -91,7 +91,8 @@ def stored_zip(files: dict[str, bytes], method: int = 0) -> bytes:
     body, directory = b"", b""
     for name, data in files.items():
         packed = deflated(data) if method else data
-        fields = struct.pack("<HHHHHIIIHH", 20, 0, method, 0, 33, zlib.crc32(data), len(packed), len(data), len(name), 0)
+        sizes = zlib.crc32(data), len(packed), len(data), len(name), 0
+        fields = struct.pack("<HHHHHIIIHH", 20, 0, method, 0, 33, *sizes)
         directory += b"PK\1\2" + struct.pack("<H", 20) + fields + struct.pack("<HHHII", 0, 0, 0, 0, len(body))
         directory += name.encode()
         body += b"PK\3\4" + fields + name.encode() + packed

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from fuzz.targets import CORPUS, Target, all_targets
 
 TARGETS = {target.name: target for target in all_targets()}
