@@ -26,6 +26,9 @@ _MOST_REGIONS = 64
 _LEAST = 8
 """Fewer bytes hold no mark."""
 _OVERLAY_END = 64 << 10
+_LARGE, _LAST = 64 << 10, 4096
+"""A large section that is not loaded may be an archive that was put there (PyInstaller's): its index is at its end."""
+_DESCRIPTIONS = (".debug", ".zdebug", ".gnu", ".comment", ".note", ".symtab", ".stab", ".llvm", ".rela", ".gdb_index")
 
 
 def add_regions(image: Image, reading: Reading, overlay: tuple[int, int]) -> None:
@@ -52,6 +55,8 @@ def _from_sections(image: Image) -> tuple[list[tuple[int, int]], list[tuple[int,
         if row[1] == SHT_PROGBITS:
             if row[2] & shape == SHF_ALLOC and not name.startswith(_BARREN):
                 data.append((row[4], row[5]))
+            elif not row[2] & shape and row[5] >= _LARGE and not name.startswith(_DESCRIPTIONS):
+                data.append((row[4] + row[5] - _LAST, _LAST))
         elif row[1] == SHT_STRTAB and name != ".shstrtab":
             symbols.append((row[4], row[5]))
     return data, symbols
