@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
@@ -131,11 +132,14 @@ class Crew:
         `lost` gives the result of work on which a worker died, twice: killed for its memory, or by a defect of a
         library's. It is then tried once more, by itself, so that work beside it does not suffer.
         """
-        if self._given is None and self.jobs == 1:
-            for item in work:
+        rest = iter(work)
+        first = list(islice(rest, 2))
+        rest = chain(first, rest)
+        if self._given is None and (self.jobs == 1 or len(first) < 2):  # one piece of work is no work for two
+            for item in rest:
                 yield item, function(item)
             return
-        executor, rest = self._given or _pool(self.jobs), iter(work)
+        executor = self._given or _pool(self.jobs)
         begun: deque[tuple[T, Future[R]]] = deque()
         try:
             while _begin(executor, function, rest, begun, AHEAD * self.jobs):
@@ -183,9 +187,9 @@ def _pool(jobs: int) -> Executor:
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Fork would copy the caller's threads' locks; a fork server does not, and starts as fast."""
+    """Fork would copy the caller's threads' locks; a fork server does not, and what it has loaded need not be again."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if context.get_start_method() == "forkserver":
-        multiprocessing.set_forkserver_preload(["builtby.pipeline.workers"])
+        multiprocessing.set_forkserver_preload(["builtby.pipeline.warm"])
     return context
