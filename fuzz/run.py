@@ -3,7 +3,8 @@
 python fuzz/run.py [--runs N] [--jobs N] [--keep] [NAME …]
 Every target starts from the fixtures and the corpus under fuzz/corpus. What crashes, or takes more than a second or
 100 MB, is kept under fuzz/corpus/NAME/ as crash-…, to be replayed by the tests ever after. --keep adds to the
-corpus the shortest inputs that reached something new. The name `everything` is a target that stands for all: good for a short run.
+corpus the shortest inputs that reached something new. The name `everything` is a target that stands for all: good for
+a short run.
 """
 
 import argparse

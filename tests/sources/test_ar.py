@@ -1,10 +1,10 @@
 """`ar` archives, as Debian packages are made of."""
 
 import pytest
-from tests.sources.archives import all_of, members_of
 
 from builtby.sources import deb
 from builtby.sources.base import Damaged
+from tests.sources.archives import all_of, members_of
 
 
 def entry(name: bytes, data: bytes, size: int | None = None) -> bytes:

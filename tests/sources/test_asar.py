@@ -4,10 +4,10 @@ import json
 import struct
 
 import pytest
-from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
 
 from builtby.sources import asar
 from builtby.sources.base import Damaged
+from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
 
 APP = (FIXTURES / "app.asar").read_bytes()
 

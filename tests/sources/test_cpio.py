@@ -3,11 +3,11 @@
 import gzip
 
 import pytest
-from tests.sources.archives import all_of, members_of, silent, stream_of, unpacked
 
 from builtby.sources import cpio
 from builtby.sources.base import Damaged
 from builtby.sources.parts import Pushback
+from tests.sources.archives import all_of, members_of, silent, stream_of, unpacked
 
 
 @pytest.mark.parametrize("name", ["two.cpio.gz", "bin.cpio.gz"])

@@ -1,9 +1,8 @@
 """RPM packages: the header's tags and the payload's files."""
 
-from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
-
 from builtby.sources import rpm
 from builtby.sources.base import Damaged
+from tests.sources.archives import FIXTURES, all_of, members_of, silent, stream_of
 
 TINY = (FIXTURES / "tiny-1.2-3.x86_64.rpm").read_bytes()
 

@@ -7,12 +7,12 @@ import time
 import zipfile
 
 import pytest
-from tests.sources.archives import all_of, silent, stream_of
 
 from builtby.sources import zipfile_, zipstream, zipview
 from builtby.sources.base import Damaged
 from builtby.sources.registry import identify
 from builtby.sources.view import BytesView
+from tests.sources.archives import all_of, silent, stream_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd

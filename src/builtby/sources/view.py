@@ -80,13 +80,13 @@ class FileView:
         buffer = memoryview(FileView._own.buffer)
         position, end = max(offset, 0), min(offset + size, self.size)
         while position < end:
-            count = pread_into(self._fd, buffer[: min(WINDOW, end - position)], position)
-            if count == 0:
+            wanted = min(WINDOW, end - position)
+            count = pread_into(self._fd, buffer[:wanted], position)
+            if count:
+                yield position, buffer[:count]
+            if count < wanted or position + count >= end:  # fewer: the file has shrunk
                 return
-            yield position, buffer[:count]
-            if position + count >= end:
-                return
-            position += max(count - OVERLAP, 1)
+            position += count - OVERLAP
 
 
 class SparseView:
