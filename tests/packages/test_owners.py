@@ -76,6 +76,19 @@ def test_a_python_package_owns_what_its_record_lists() -> None:
     assert owners.owner("bin/f2py") == "pkg:pypi/numpy@1.26.0"
 
 
+def test_a_distributions_package_goes_before_the_python_distribution_in_it() -> None:
+    folder = "usr/lib/python3/dist-packages/"
+    record = (f"{folder}pip-23.0.1.dist-info/RECORD", b"pip/__init__.py,,\n")
+    stated = (f"{folder}pip-23.0.1.dist-info/METADATA", b"Name: pip\nVersion: 23.0.1\n")
+    listed = ("var/lib/dpkg/info/python3-pip.list", f"/{folder}pip/__init__.py\n".encode())
+    status = ("var/lib/dpkg/status", b"Package: python3-pip\nVersion: 23.0.1+dfsg-1\n")
+    for order in ((record, stated, listed, status), (listed, status, record, stated)):
+        owners = Owners()
+        for path, data in order:
+            load(owners, path, data)
+        assert owners.owner(f"{folder}pip/__init__.py") == "pkg:deb/python3-pip@23.0.1%2Bdfsg-1"
+
+
 def test_a_store_path_is_its_own_package() -> None:
     path = "nix/store/qz4bannv2gz2dmswvyni4pvxfx2nnckd-hello-2.12.1/bin/hello"
     assert Owners().owner(path) == "pkg:generic/hello@2.12.1"

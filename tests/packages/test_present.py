@@ -64,6 +64,22 @@ def test_a_copy_carried_by_a_package_is_not_installed() -> None:
     assert tree.results() == []
 
 
+def test_a_file_about_a_tool_is_none() -> None:
+    tree = Tree()
+    tree.file("usr/lib/jvm/java-17-openjdk-amd64/release", (FIXTURES / "jdk-release").read_bytes())
+    tree.file("usr/include/node/node_version.h",
+              b"#define NODE_MAJOR_VERSION 20\n#define NODE_MINOR_VERSION 20\n#define NODE_PATCH_VERSION 2\n")
+    assert tree.results() == []
+    tree.file("usr/lib/jvm/java-17-openjdk-amd64/bin/java")
+    assert tree.short() == [("java", "17.0.15", "usr/lib/jvm/java-17-openjdk-amd64/bin/java")]
+
+
+def test_pypy_is_not_python_of_the_version_in_its_name() -> None:
+    tree = Tree()
+    tree.file("usr/bin/pypy3.9")
+    assert tree.short() == [("pypy", None, "usr/bin/pypy3.9")]
+
+
 def _database(path: str) -> Database:
     database = interesting(path)
     assert database is not None

@@ -53,7 +53,7 @@ class Package(NamedTuple):
         """Return the package URL, with the distribution where the type belongs to one."""
         namespace, name = (None, self.name)
         qualifiers: dict[str, str] = {}
-        if self.type in _OF_DISTRO:
+        if self.type in OF_DISTRO:
             namespace = distro.id if distro else None
             if self.arch:
                 qualifiers["arch"] = self.arch
@@ -68,7 +68,8 @@ class Package(NamedTuple):
         return PackageURL(kind, namespace, name, version or None, qualifiers).to_string()
 
 
-_OF_DISTRO = frozenset({"deb", "rpm", "apk", "alpm"})
+OF_DISTRO = frozenset({"deb", "rpm", "apk", "alpm"})
+"""Types of the packages that make up a system."""
 _PURL_TYPES = {"nix": "generic"}
 
 Reader = Callable[[bytes, str], Iterator[Package]]

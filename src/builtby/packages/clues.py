@@ -90,21 +90,22 @@ class _Filter:
                 yield Clue(rule, version, groups.get("home"), path)
 
 
-_TOKEN = re.compile(r"\\[^\w]|\\.|\[\^?\]?[^\]]*\]|\{[\d,]+\}|.", re.DOTALL)
+_PART = re.compile(r"\\[^\w]|\\.|\[\^?\]?[^\]]*\]|\{[\d,]+\}|.", re.DOTALL)
 _HOME = "^(?P<home>(?:.*/)?"
 
 
 def literal(pattern: str) -> str:
     """Return the longest text that stands literally, outside of groups, in whatever the pattern matches."""
     runs, depth = [""], 0
-    for token in _TOKEN.findall(pattern.removeprefix(_HOME)):
-        if token in "?*" or token.startswith("{"):
+    for part in _PART.findall(pattern.removeprefix(_HOME)):
+        if part in "?*" or part.startswith("{"):
             runs[-1] = runs[-1][:-1]
-        if token == "|" and depth == 0:
+        if part == "|" and depth == 0:
             return ""
-        depth = max(depth + {"(": 1, ")": -1}.get(token, 0), 0)
-        if depth == 0 and (len(token) == 1 and token not in "?*+.^$()" or re.fullmatch(r"\\[^\w]", token)):
-            runs[-1] += token[-1]
+        depth = max(depth + {"(": 1, ")": -1}.get(part, 0), 0)
+        plain = part not in "?*+.^$()" if len(part) == 1 else re.fullmatch(r"\\[^\w]", part) is not None
+        if depth == 0 and plain:
+            runs[-1] += part[-1]
         elif runs[-1]:
             runs.append("")
     return max(runs, key=len)

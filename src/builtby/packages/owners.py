@@ -3,10 +3,11 @@
 import re
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterator
 from posixpath import normpath
 from typing import NamedTuple
 
-from builtby.packages.base import Distro, Package
+from builtby.packages.base import OF_DISTRO, Distro, Package
 from builtby.packages.distro import PLACES, os_release
 from builtby.packages.language import nix_store
 from builtby.packages.readers import Database
@@ -130,21 +131,24 @@ class Owners:
             self._settle()
         for root in self._roots(path):
             word = _word(root, path[len(root):])
-            for run in self._runs:
-                index = self._in_run(run, word)
-                if index is not None:
-                    return index
+            found = [index for run in self._runs for index in self._in_run(run, word)]
+            if found:
+                return max(found, key=lambda index: (self._of_system(index), index))
         return self._by_folder(path)
 
-    def _in_run(self, run: "array[int]", word: int) -> int | None:
-        """Return the last package that a run has for a path's hash and that is still installed."""
-        place, best = bisect_left(run, word), None
+    def _of_system(self, index: int) -> bool:
+        """Whether a package is a distribution's: a Python distribution in it lists the same files once more."""
+        owned = self._owned[index]
+        return owned is not None and owned.package.type in OF_DISTRO
+
+    def _in_run(self, run: "array[int]", word: int) -> Iterator[int]:
+        """Yield the packages that a run has for a path's hash and that are still installed."""
+        place = bisect_left(run, word)
         while place < len(run) and run[place] & _HASH_MASK == word:
             index = run[place] & _INDEX_MASK
             if self._resolved(index) is not None:
-                best = index
+                yield index
             place += 1
-        return best
 
     def _settle(self) -> None:
         """Sort what came, together with a last run that is small: sorting all at once would need much memory."""

@@ -53,13 +53,19 @@ class PresentFinder:
         self._packages.pop(path, None)
 
     def results(self, target: int, owners: Owners, prefix: str = "") -> list[Present]:
-        """Return the installed tools, sorted. `prefix` is the target's place in what `owners` knows."""
+        """Return the installed tools, sorted. `prefix` is the target's place in what `owners` knows.
+
+        A file that tells a version, such as a header, is no tool: it counts beside the tool or its package only.
+        """
         by_tool: dict[str, list[Clue]] = {}
         for clue in self._packaged(owners, prefix):
             by_tool.setdefault(clue.rule.tool.tool, []).append(clue)
         for clue in self._found:
             by_tool.setdefault(clue.rule.tool.tool, []).extend(self._owned(clue, owners, prefix))
-        installed = [entry for name in sorted(by_tool) for entry in _joined(by_tool[name])]
+        installed = [
+            entry for name in sorted(by_tool) for entry in _joined(by_tool[name])
+            if any("path.text" not in clue.rule.kinds for clue in entry)
+        ]
         present = (_present(entry, target) for entry in installed)
         return sorted(present, key=lambda item: (item.tool, item.path, item.version or ""))
 
