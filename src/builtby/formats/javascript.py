@@ -1,10 +1,11 @@
 """JavaScript: the text is searched for what bundlers and compilers put around the code they are given.
 
 The kind is `js.text`, which ends like no other, so that rules for the data of programs do not read it: a script that
-speaks of a compiler was not made by it.
+speaks of a compiler was not made by it. A source map in the last line gives what sourcemap says.
 """
 
 from builtby.formats.base import Format, Reading, Region
+from builtby.formats.sourcemap import read_inline
 from builtby.sources.view import View
 
 HEAD = 1 << 20
@@ -22,6 +23,7 @@ def read(view: View, _path: str) -> Reading:
     if view.size > HEAD:
         start = max(HEAD, view.size - TAIL)
         reading.regions.append(Region("js.text", start, view.size - start))
+    read_inline(view, reading)
     return reading
 
 
