@@ -107,12 +107,12 @@ class Broken(Executor):
 
 
 def test_files_on_which_a_worker_dies_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a").write_bytes(numbered(1))
+    for n in range(300):  # more than one piece of work
+        (tmp_path / f"{n}").write_bytes(numbered(1))
     monkeypatch.setattr(workers, "_pool", lambda _: Broken())
-    (record,) = scan(tmp_path, options=Options(jobs=2))
-    assert isinstance(record, Skipped)
-    assert record.path == "a"
-    assert "died" in record.reason
+    records = list(scan(tmp_path, options=Options(jobs=2)))
+    assert {record.path for record in records} == {f"{n}" for n in range(300)}
+    assert all(isinstance(record, Skipped) and "died" in record.reason for record in records)
 
 
 def test_layers_on_which_a_worker_dies_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ and `package.TYPE` (`NAME VERSION`). A pattern's group `home` is the folder that
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import hyperscan
@@ -160,9 +161,14 @@ class Clues:
             yield from found.clues(text, path)
 
 
-@cache
-def clues() -> Clues:
-    """Return the built-in catalogue's rules, indexed once a process."""
-    from builtby.marks.load import catalogue
+_own = threading.local()
 
-    return Clues(catalogue())
+
+def clues() -> Clues:
+    """Return the built-in catalogue's rules, indexed once a thread: Hyperscan's working memory is for one at a time."""
+    made: Clues | None = getattr(_own, "clues", None)
+    if made is None:
+        from builtby.marks.load import catalogue
+
+        made = _own.clues = Clues(catalogue())
+    return made

@@ -48,12 +48,14 @@ class Archives:
                 place.lent.name = container.name
             self._members(container, stream, place, place.lent)
             return
-        lent = Lent(any_depth=container.artifact)
+        payload = container.payload or place.inner.endswith(".conda")
+        lent = Lent(any_depth=container.artifact, payload=payload)
         if named is None and not isinstance(stream, View):
             hashed = HashedChunks(stream_chunks(stream))
             stream, named = ChunkStream(iter(hashed)), hashed.finish
         self._members(container, stream, place, lent)
-        verdict = self._inspector.identifier.lent(lent.reading(lent.name or container.name), lent.evidence)
+        name = container.name if container.payload else lent.name or container.name
+        verdict = self._inspector.identifier.lent(lent.reading(name), lent.evidence)
         if not (container.artifact or verdict.marked) or not self._inspector.filters.wanted(place.path, None):
             return
         if isinstance(source, View) and source.size > EXPANDED:

@@ -9,6 +9,8 @@ from builtby.marks.engine import Evidence
 MOST = 20_000
 """Different texts that members may lend; more prove no more, and a jar of a million classes has few."""
 SAMPLE = 128
+_INFO = "info/"
+"""Where a conda package has its metadata."""
 ONE_IN = 32
 """Of members that are much alike, the first SAMPLE are looked at and then each ONE_IN-th."""
 
@@ -26,8 +28,8 @@ class _Counted:
 class Lent:
     """Surfaces and evidence that members gave up to the archive around them; like ones are counted together."""
 
-    def __init__(self, *, any_depth: bool) -> None:
-        self._any_depth = any_depth
+    def __init__(self, *, any_depth: bool, payload: bool = False) -> None:
+        self._any_depth, self._payload = any_depth, payload
         self.name: str | None = None
         """The format of the archive in the compressed file that this is for."""
         self._top: str | None = None
@@ -38,9 +40,11 @@ class Lent:
     def takes(self, member: str) -> bool:
         """Whether a member speaks for the archive.
 
-        In a jar or a wheel, every one does. A tar archive may be anything: only files at its top, or in its one
+        In a jar or a wheel, every one does; of a package for a system, only its own metadata. A tar archive may be anything: only files at its top, or in its one
         folder, as a source distribution and an npm package have it.
         """
+        if self._payload:
+            return "/" not in member.removeprefix(_INFO)
         if self._any_depth:
             return True
         top, _, rest = member.partition("/")

@@ -3,11 +3,14 @@
 import multiprocessing
 import os
 import stat
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
+from types import ModuleType
 from typing import NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
@@ -167,17 +170,29 @@ def _begin(
 
 def _submitted(executor: Executor, function: Callable[[T], R], item: T) -> Future[R]:
     try:
-        return executor.submit(function, item)
+        with _no_main():
+            return executor.submit(function, item)
     except BrokenExecutor as error:
         future: Future[R] = Future()
         future.set_exception(error)
         return future
 
 
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """Start processes that do not run the caller's script again, as they do where it has no `__main__` guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
 def _alone(function: Callable[[T], R], item: T, lost: Callable[[T], R]) -> R:
     with _pool(1) as executor:
         try:
-            return executor.submit(function, item).result()
+            return _submitted(executor, function, item).result()
         except BrokenExecutor:
             return lost(item)
 

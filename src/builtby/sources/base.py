@@ -60,3 +60,5 @@ class Container:
     suffixes: tuple[str, ...] = ()
     accepts: Callable[[str, bytes], bool] | None = None
     artifact: bool = False
+    payload: bool = False
+    """Whether it carries files to be installed (a deb): those are things of their own, and do not speak for it."""

@@ -8,4 +8,4 @@ def _accepts(_path: str, head: bytes) -> bool:
     return head[8:21] == b"debian-binary"
 
 
-CONTAINER = Container("deb", ar.read, magics=(ar.MAGIC,), accepts=_accepts, artifact=True)
+CONTAINER = Container("deb", ar.read, magics=(ar.MAGIC,), accepts=_accepts, artifact=True, payload=True)

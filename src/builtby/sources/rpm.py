@@ -116,4 +116,4 @@ def _listed(index: Index, store: bytes) -> list[File]:
     return files
 
 
-CONTAINER = Container("rpm", read, magics=(MAGIC,), artifact=True)
+CONTAINER = Container("rpm", read, magics=(MAGIC,), artifact=True, payload=True)
