@@ -41,6 +41,8 @@ class Package(NamedTuple):
     """The source package that it was built from; None when it is of the same name or there is no such thing."""
     source_version: str | None = None
     files: tuple[str, ...] = ()
+    keeper: str | None = None
+    """The domain of the maintainer's address, which tells a distribution's own packages from others'."""
     relative: bool = False
     """The files are relative to the folder that holds the database's folder (site-packages), not to the root."""
 

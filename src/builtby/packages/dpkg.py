@@ -22,6 +22,7 @@ def control(fields: dict[str, str]) -> Package | None:
     return Package(
         "deb", name, version, fields.get("architecture"),
         source=source or None, source_version=rest.strip("() \n") or None,
+        keeper=fields.get("maintainer", "").rpartition("@")[2].rstrip("> \n") or None,
     )
 
 

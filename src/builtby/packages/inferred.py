@@ -35,6 +35,8 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
     """
     if distro is None or package.type != "deb" or artifact.compiled or not artifact.is_c:
         return ()
+    if package.keeper is not None and not _own(distro, package.keeper):
+        return ()
     source = package.source or package.name
     exceptions = tables().get("not-default-compiler", {})
     if any(fnmatchcase(source, pattern) for pattern in exceptions):
@@ -43,6 +45,12 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
     wanted = [("gcc", "gcc", Role.COMPILER)] + ([] if linked else [("binutils", "ld", Role.LINKER)])
     claims = (_claim(distro, package, artifact, modified, *item) for item in wanted)
     return tuple(claim for claim in claims if claim)
+
+
+def _own(distro: Distro, keeper: str) -> bool:
+    """Whether a distribution keeps a package itself, as far as that is known: others bring what they built elsewhere."""
+    pattern = next((found for name in _SUITES if (found := tables().get(name, {}).get(f"{distro.id} keepers"))), None)
+    return pattern is not None and re.fullmatch(pattern, keeper) is not None
 
 
 def _claim(distro: Distro, package: Package, artifact: Packaged, modified: int | None, product: str, tool: str,

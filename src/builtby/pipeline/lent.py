@@ -40,8 +40,8 @@ class Lent:
     def takes(self, member: str) -> bool:
         """Whether a member speaks for the archive.
 
-        In a jar or a wheel, every one does; of a package for a system, only its own metadata. A tar archive may be anything: only files at its top, or in its one
-        folder, as a source distribution and an npm package have it.
+        In a jar or a wheel, every one does; of a package for a system, only its own metadata. A tar archive may be
+        anything: only files at its top, or in its one folder, as a source distribution and an npm package have it.
         """
         if self._payload:
             return "/" not in member.removeprefix(_INFO)
