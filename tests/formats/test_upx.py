@@ -1,11 +1,11 @@
 import pytest
-from tests.formats import native_help
-from tests.formats.elf_help import fixture, values
-from tests.formats.native_help import FIXTURES
 
 from builtby.formats.base import Reading
 from builtby.formats.upx import read_upx
 from builtby.sources.view import BytesView
+from tests.formats import native_help
+from tests.formats.elf_help import fixture, values
+from tests.formats.native_help import FIXTURES
 
 ID = b"$Info: This file is packed with the UPX executable packer http://upx.sf.net $\n\0" \
      b"$Id: UPX 4.2.4 Copyright (C) 1996-2024 the UPX Team. All Rights Reserved. $\n\0"
