@@ -49,6 +49,14 @@ def test_a_version_is_told_only_where_the_history_has_one(day: str | None, versi
     assert (found.tool, found.version, found.version_range) == ("gcc", version, None)
 
 
+@pytest.mark.parametrize(("keeper", "told"), [
+    ("debian.org", True), ("lists.alioth.debian.org", True), (None, True),
+    ("nodesource.com", False), ("notdebian.org", False), ("Google Cloud CLI Authors <https://example.test/", False),
+])
+def test_nothing_is_supposed_of_another_vendors_package(keeper: str | None, *, told: bool) -> None:
+    assert (compiler(LS._replace(keeper=keeper)) is not None) is told
+
+
 def test_an_update_of_a_release_was_made_with_that_release() -> None:
     git = Package("deb", "git", "1:2.39.5-0+deb12u3", "amd64")
     found = compiler(git, day="2025-10-07")

@@ -245,3 +245,10 @@ def test_nix_store_paths_name_their_package() -> None:
 @pytest.mark.parametrize("data", [b"", b"\0" * 5000, b"\xff" * 5000, b"{" * 5000, b"[" * 100_000, b"\n:\n" * 99, b'"'])
 def test_no_bytes_make_a_reader_raise(path: str, data: bytes) -> None:
     assert isinstance(read(path, data), list)
+
+
+def test_a_packages_keeper_is_a_domain() -> None:
+    status = interesting("var/lib/dpkg/status")
+    assert status is not None
+    stanza = b"Package: x\nVersion: 1\nMaintainer: Somebody <a@lists.debian.org>\n"
+    assert [package.keeper for package in status.read(stanza, "var/lib/dpkg/status")] == ["lists.debian.org"]

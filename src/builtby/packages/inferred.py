@@ -48,7 +48,7 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
 
 
 def _own(distro: Distro, keeper: str) -> bool:
-    """Whether a distribution keeps a package itself, as far as that is known: others bring what they built elsewhere."""
+    """Whether a distribution keeps a package itself, as far as is known: others bring what they built elsewhere."""
     pattern = next((found for name in _SUITES if (found := tables().get(name, {}).get(f"{distro.id} keepers"))), None)
     return pattern is not None and re.fullmatch(pattern, keeper) is not None
 
