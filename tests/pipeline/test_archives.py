@@ -61,6 +61,18 @@ def test_a_debian_package_is_an_artifact_and_so_is_what_it_holds(tmp_path: Path)
         "data.tar.zst": zstd.compress(tar({"./usr/bin/x": A}))}))
     found = records(tmp_path)
     assert artifacts(found) == ["x.deb", "x.deb!/data.tar.zst!/usr/bin/x"]
+    assert sorted(r.format for r in found if isinstance(r, Artifact)) == ["deb", "elf"]
+
+
+def test_a_script_in_a_package_does_not_speak_for_the_package(tmp_path: Path) -> None:
+    script = b'"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\nexports.x = void 0;\n'
+    control = b"Package: x\nVersion: 1\nArchitecture: all\nMaintainer: a\nDescription: b\n"
+    payload = tar({"./usr/share/x/a.js": script, "./usr/share/x/package.json": b'{"packageManager": "npm@8.15.0"}'})
+    (tmp_path / "x.deb").write_bytes(ar({
+        "debian-binary": b"2.0\n", "control.tar.xz": lzma.compress(tar({"./control": control})),
+        "data.tar.gz": gzip.compress(payload)}))
+    found = {r.path: [tool.tool for tool in r.built_by] for r in records(tmp_path) if isinstance(r, Artifact)}
+    assert found == {"x.deb": [], "x.deb!/data.tar.gz!/usr/share/x/a.js": ["tsc"]}
 
 
 def test_an_rpm_package_is_an_artifact(tmp_path: Path) -> None:
