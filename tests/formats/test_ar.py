@@ -1,5 +1,4 @@
 import pytest
-from tests.formats.elf_help import fixture, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,6 +6,7 @@ from builtby.formats import ar, registry
 from builtby.formats.ar_members import members
 from builtby.formats.base import Reading
 from builtby.sources.view import BytesView
+from tests.formats.elf_help import fixture, values
 
 
 def archive(*parts: tuple[bytes, bytes], start: bytes = b"!<arch>\n") -> bytes:

@@ -1,9 +1,9 @@
-from tests.formats.elf_help import fixture, values
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builtby.formats import bitcode
 from builtby.sources.view import BytesView
+from tests.formats.elf_help import fixture, values
 
 
 def test_producer() -> None:

@@ -1,7 +1,6 @@
-from tests.formats.native_help import built_by, fixture, read, tools, values
-
 from builtby.formats.dotnet_tables import compressed, open_metadata
 from builtby.sources.view import BytesView
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 
 def test_what_an_assembly_says_of_itself() -> None:

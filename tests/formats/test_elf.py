@@ -1,10 +1,10 @@
 from struct import pack
 
 import pytest
-from tests.formats.elf_help import build, fixture, note, read, values
 
 from builtby.formats import registry
 from builtby.sources.view import BytesView
+from tests.formats.elf_help import build, fixture, note, read, values
 
 
 def test_comment_keeps_order_offsets_and_counts() -> None:

@@ -1,6 +1,5 @@
-from tests.formats.elf_help import build, fixture, read, values
-
 from builtby.formats.elf_annobin import describe
+from tests.formats.elf_help import build, fixture, read, values
 
 
 def test_notes_of_a_crt() -> None:

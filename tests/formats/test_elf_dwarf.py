@@ -2,10 +2,10 @@ import zlib
 from struct import pack
 
 import pytest
-from tests.formats.elf_help import build, fixture, read
 
 from builtby.formats.elf_dwarf import split_flags, split_producer
 from builtby.formats.elf_image import LARGEST_INFLATED, inflate
+from tests.formats.elf_help import build, fixture, read
 
 CLANG = "Debian clang version 14.0.6 | C99"
 

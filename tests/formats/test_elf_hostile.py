@@ -2,11 +2,11 @@ import time
 from struct import pack, pack_into
 
 import pytest
-from tests.formats.elf_help import build, fixture, note, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builtby.formats.base import Reading
+from tests.formats.elf_help import build, fixture, note, read
 
 SMALL = ("lld-mips", "tcc-exe", "clang-debug.o", "lto.o", "gcc-split.dwo", "lld-no-sections")
 

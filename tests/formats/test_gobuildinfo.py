@@ -1,10 +1,9 @@
 from struct import pack
 
-from tests.formats.elf_help import build, fixture, read, values
-
 from builtby.formats.base import Reading
 from builtby.formats.gobuildinfo import MAGIC, read_buildinfo
 from builtby.sources.view import BytesView
+from tests.formats.elf_help import build, fixture, read, values
 
 
 def nowhere(address: int, size: int) -> bytes:

@@ -1,9 +1,9 @@
 from struct import pack
 
 import pytest
-from tests.formats.native_help import built_by, fixture, read, tools, values
 
 from builtby.formats import registry
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 
 def fat(*slices: bytes, wide: bool = False) -> bytes:

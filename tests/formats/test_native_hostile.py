@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.formats.native_help import FIXTURES, engine
-from tests.formats.test_macho import fat
 
 from builtby.formats import coff, dotnet_pdb, macho, pe, wasm
 from builtby.formats.base import Format
 from builtby.marks.resolve import resolve
 from builtby.sources.view import BytesView
+from tests.formats.native_help import FIXTURES, engine
+from tests.formats.test_macho import fat
 
 FORMATS = {"pe": pe.FORMAT, "coff": coff.FORMAT, "macho": macho.FORMAT, "wasm": wasm.FORMAT, "pdb": dotnet_pdb.FORMAT}
 

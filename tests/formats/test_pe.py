@@ -1,10 +1,10 @@
 from struct import pack
 
 import pytest
-from tests.formats.native_help import built_by, fixture, read, tools, values
 
 from builtby.formats import registry
 from builtby.formats.pe_resources import strings
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 
 def test_rich_header_gives_kind_version_and_count() -> None:

@@ -1,6 +1,5 @@
-from tests.formats.native_help import built_by, fixture, read, tools, values
-
 from builtby.formats.wasm_sections import Reader
+from tests.formats.native_help import built_by, fixture, read, tools, values
 
 
 def leb(number: int) -> bytes:

@@ -10,7 +10,19 @@ import pytest
 from builtby.model import Artifact, Claim, Skipped
 from builtby.pipeline.run import Run
 from builtby.scanning import Options, scan
-from tests.pipeline.parts import ImageParts, artifacts, compilers, digest, elf, member, numbered, records, skipped, tar, zstd
+from tests.pipeline.parts import (
+    ImageParts,
+    artifacts,
+    compilers,
+    digest,
+    elf,
+    member,
+    numbered,
+    records,
+    skipped,
+    tar,
+    zstd,
+)
 
 A, B, C = numbered(1), numbered(2), numbered(3)
 GCC11 = elf(b"GCC: (GNU) 11.4.0\0")

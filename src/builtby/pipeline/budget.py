@@ -27,12 +27,10 @@ class Budget:
         if self._entries < 0:
             raise Exhausted(f"holds more than {ENTRIES:,} members; the rest was not looked at")
 
-    def metadata(self, size: int) -> None:
-        """Count bytes of package databases. Raises Exhausted beyond the bound."""
+    def metadata(self, size: int) -> bool:
+        """Count bytes of package databases; return whether so many may still be read."""
         self._metadata -= size
-        if self._metadata < 0:
-            most = METADATA_ALL >> 20
-            raise Exhausted(f"holds more than {most} MiB of package databases; the rest was not looked at")
+        return self._metadata >= 0
 
     def spend(self, size: int) -> None:
         """Count expanded bytes. Raises Exhausted beyond the bound."""

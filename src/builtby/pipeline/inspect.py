@@ -13,7 +13,7 @@ from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict, defect
 from builtby.pipeline.installed import tells_tool, wanted_bytes
-from builtby.pipeline.options import EXPANDED, HOLD, METADATA_TEXT, Settings
+from builtby.pipeline.options import EXPANDED, HOLD, METADATA_ALL, METADATA_TEXT, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Damaged, Member, Stream
@@ -112,8 +112,11 @@ class Inspector:
             return stream
         data = stream.read(max(wanted - len(head), 0))
         whole = head[:wanted] + data
-        place.budget.metadata(len(whole))
-        self.metadata(place.inner, whole, wanted)
+        if place.budget.metadata(len(whole)):
+            self.metadata(place.inner, whole, wanted)
+        else:
+            most = METADATA_ALL >> 20
+            self.collector.skipped(place.path, f"not read: there are more than {most} MiB of package databases")
         return Prepended(data, stream)
 
     def metadata(self, path: str, data: bytes, wanted: int) -> None:
