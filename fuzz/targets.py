@@ -33,7 +33,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 CORPUS = Path(__file__).parent / "corpus"
 SEED_LIMIT = 24 << 10
 """Larger fixtures are cut: mutating far into a file finds nothing that near its beginning it does not."""
-EXPANDED = 8 << 20
+EXPANDED = 1 << 20
 """Plain bytes read of one fuzzed archive."""
 MEMBERS = 2000
 
