@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 from packageurl import PackageURL
 
@@ -67,7 +68,10 @@ class Package(NamedTuple):
         version = self.version
         if self.type == "rpm" and ":" in version:
             qualifiers["epoch"], _, version = version.partition(":")
-        return PackageURL(kind, namespace, name, version or None, qualifiers).to_string()
+        try:
+            return PackageURL(kind, namespace, name, version or None, qualifiers).to_string()
+        except (TypeError, ValueError):  # a damaged database's name, such as `/`, that is none
+            return f"pkg:{kind}/{quote(self.name, safe='')}"
 
 
 OF_DISTRO = frozenset({"deb", "rpm", "apk", "alpm"})
