@@ -17,7 +17,8 @@ Facts:
 - `linking` (`static`, `dynamic`), `needed` (the libraries asked for, joined by blanks), `libc` (`glibc`, `musl`,
   `bionic`, `uclibc`);
 - `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`), `sections=none`, `overlay` (bytes behind the image);
-- `go.pclntab=yes`, `patched=yes` (elf_layout), `packed=upx`, and those of elf_dwarf and elf_annobin.
+- `go.pclntab` (`yes`, `no`; with section headers only), `patched=yes` (elf_layout), `packed=upx`, and those of
+  elf_dwarf and elf_annobin.
 """
 
 from builtby.formats import elf_names
@@ -152,8 +153,8 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
         facts["stripped"] = "no" if SHT_SYMTAB in [row[1] for row in image.rows] else "yes"
         dwarf = image.section(".debug_info") or image.section(".zdebug_info")
         facts["debug"] = "dwarf" if dwarf and dwarf.type != SHT_NOBITS else "no"
-        if image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab"):
-            facts["go.pclntab"] = "yes"
+        table = image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab")
+        facts["go.pclntab"] = "yes" if table else "no"
     else:
         facts["sections"] = "none"
     if overlay:

@@ -17,6 +17,8 @@ _STRONG = 0.85
 """Evidence less sure than this does not make others step back."""
 _FEW_UNITS = 3
 """The crt has no more compilation units than these."""
+_MUCH = 200
+"""Texts that a tool left all over so many places speak for more than a part."""
 _CRT, _REST, _PART = "crt and libgcc", "crt, libgcc or bundled C", "compiled a part of it"
 
 
@@ -50,8 +52,10 @@ def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
 
 
 def _rivals(one: Group, other: Group) -> bool:
-    """Whether the other may have made the main part: what is left of a crt is no rival to units of code."""
-    return other.tool is not one.tool and other.version is not None and (not one.units or other.units > 0)
+    """Whether the other may have made the main part: what is left of a crt is no rival to units of code, or to much."""
+    if other.tool is one.tool or other.version is None:
+        return False
+    return other.units > 0 or (not one.units and (one.hits < _MUCH or other.language is not None))
 
 
 def _demote(groups: Sequence[Group]) -> None:
