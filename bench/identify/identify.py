@@ -16,27 +16,40 @@ ROOT = HERE.parents[1]
 GRADES = ("correct", "listed", "partial", "wrong", "nothing")
 NAMES = {"ocamlopt": "ocaml", "mingw-gcc": "gcc", "appleclang": "clang", "bfd": "ld", "go-link": "go", "wasm-ld": "lld"}
 """The truth's names, where tools go by others."""
+BEGIN, END = "<!-- identify -->\n", "<!-- end of identify -->"
+HEAD = "| | compiler: " + " / ".join(GRADES) + " | linker: the same | CPU s |\n|---|---|---|---|"
 
 
 def main() -> int:
-    """Fetch, ask, grade, print. Exit code 1 when builtby says anything wrong."""
+    """Fetch, ask, grade, print, and with --write put the table into the documentation.
+
+    Exit code 1 when builtby says anything wrong.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, help="the virtual environment of the peers; without it, builtby alone")
     parser.add_argument("--cache", type=Path, default=ROOT / "build/bench", help="where the files are kept")
     parser.add_argument("--truth", type=Path, default=HERE / "truth.json")
+    parser.add_argument("--write", type=Path, help="a page whose table is replaced")
     parser.add_argument("-v", "--verbose", action="store_true", help="list what is not correct")
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
     entries = collect(json.loads(args.truth.read_bytes()), args.cache)
-    wrong = 0
-    print("| | compiler: " + " / ".join(GRADES) + " | linker: the same | CPU s |\n|---|---|---|---|")
+    wrong, lines = 0, [HEAD]
+    print(HEAD)
     for name, ask in PEERS.items() if args.peers else [("builtby", builtby)]:
         before = cpu()
         answers = ask([path for path, _ in entries], args.peers or Path())
         counts = tally(entries, answers, verbose=args.verbose or name == "builtby")
-        print(f"| {name} | {row(counts[0])} | {row(counts[1])} | {cpu() - before:.1f} |", flush=True)
+        lines.append(f"| {name} | {row(counts[0])} | {row(counts[1])} | {cpu() - before:.1f} |")
+        print(lines[-1], flush=True)
         wrong += counts[0]["wrong"] + counts[1]["wrong"] if name == "builtby" else 0
-    print(inferred(entries))
+    lines += ["", f"{len(entries)} files; {inferred(entries)}."]
+    print(lines[-1])
+    if args.write:
+        page = args.write.read_text("utf-8")
+        before_it, _, rest = page.partition(BEGIN)
+        text = "\n".join(lines)
+        args.write.write_text(f"{before_it}{BEGIN}\n{text}\n\n{END}{rest.partition(END)[2]}", "utf-8")
     return 1 if wrong else 0
 
 

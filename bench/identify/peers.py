@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 LIMIT = 900
+"""Seconds for a command; blint, of which one process sees one file, has fewer."""
+_A_FILE = 240
 _DIE = r"""
 import sys, die
 flags = die.ScanFlags.DEEP_SCAN | die.ScanFlags.RESULT_AS_JSON
@@ -36,10 +38,10 @@ class Said(NamedTuple):
 Answers = dict[Path, Said]
 
 
-def _output(command: list[str]) -> str:
+def _output(command: list[str], limit: int = LIMIT) -> str:
     """Return what a command prints; nothing when it takes too long."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LIMIT).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit).stdout
     except subprocess.TimeoutExpired:
         return ""
 
@@ -77,7 +79,7 @@ def blint(files: list[Path], peers: Path) -> Answers:
     found: Answers = {}
     for path in files:
         with tempfile.TemporaryDirectory() as folder:
-            _output([str(peers / "bin/blint"), "-q", "-i", str(path), "-o", folder])
+            _output([str(peers / "bin/blint"), "-q", "-i", str(path), "-o", folder], _A_FILE)
             metadata = next(Path(folder).glob("*-metadata.json"), None)
             toolchain = json.loads(metadata.read_bytes()).get("toolchain") if metadata else None
         found[path] = _toolchain(toolchain or {})
