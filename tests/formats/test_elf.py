@@ -186,3 +186,11 @@ def test_it_is_found_by_its_magic() -> None:
     assert found is not None
     assert found.name == "elf"
     assert found.read(BytesView(b"\x7fELF"), "x").problem is not None
+
+
+@pytest.mark.parametrize(("names", "go", "both"), [
+    ((".hash", ".gnu.hash"), "no", "both"), ((".gnu.hash",), "no", None), ((".gopclntab",), "yes", None),
+    ((".data.rel.ro.gopclntab",), "yes", None)])
+def test_facts_of_section_names(names: tuple[str, ...], go: str, both: str | None) -> None:
+    facts = read(build(dict.fromkeys(names, (1, bytes(16))))).facts
+    assert (facts["go.pclntab"], facts.get("hash")) == (go, both)

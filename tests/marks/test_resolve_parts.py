@@ -82,3 +82,14 @@ def test_an_ocaml_plug_in() -> None:
     reading.regions = [Region("elf.symbols", 0, 20), Region("elf.data", 20, len(text) - 20)]
     found = resolve(ENGINE.apply(BytesView(text), reading), reading.facts)
     assert [(one.tool, one.version_range) for one in found if one.role == "compiler"] == [("ocaml", ">=4.13,<4.14")]
+
+
+def test_two_hash_tables_are_not_of_debians_gcc() -> None:
+    """clang-14 -fno-ident: all that is left is the crt's GCC. musl-gcc, or units of code, are another matter."""
+    comment = ("comment", DEBIAN)
+    found = look("elf", comment, hash="both", libc="glibc")
+    assert compilers(found) == []
+    assert [(one.tool, one.detail) for one in found] == [("gcc", "crt and libgcc")]
+    assert compilers(look("elf", comment, hash="both", libc="musl")) == [("gcc", "12.2.0")]
+    unit = ("dwarf.producer", "GNU C17 12.2.0 -g")
+    assert compilers(look("elf", comment, unit, hash="both", libc="glibc")) == [("gcc", "12.2.0")]

@@ -17,6 +17,7 @@ Facts:
 - `linking` (`static`, `dynamic`), `needed` (the libraries asked for, joined by blanks), `libc` (`glibc`, `musl`,
   `bionic`, `uclibc`);
 - `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`), `sections=none`, `overlay` (bytes behind the image);
+- `hash=both` (two hash tables of symbols, the old and GNU's: what the linker was asked for, by whoever called it);
 - `go.pclntab` (`yes`, `no`; with section headers only), `patched=yes` (elf_layout), `packed=upx`, and those of
   elf_dwarf and elf_annobin.
 """
@@ -155,6 +156,8 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
         facts["debug"] = "dwarf" if dwarf and dwarf.type != SHT_NOBITS else "no"
         table = image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab")
         facts["go.pclntab"] = "yes" if table else "no"
+        if image.section(".hash") and image.section(".gnu.hash"):
+            facts["hash"] = "both"
     else:
         facts["sections"] = "none"
     if overlay:

@@ -24,6 +24,7 @@ _CRT, _REST, _PART = "crt and libgcc", "crt, libgcc or bundled C", "compiled a p
 
 def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
     """Give each group its role; compilers of a mere part of the artifact become `second`."""
+    _know_crt(groups)
     _mark_guests(groups, facts)
     if facts.get("type") not in _UNLINKED:
         _demote(groups)
@@ -36,6 +37,14 @@ def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
 
 def _compilers(groups: Sequence[Group]) -> list[Group]:
     return [one for one in groups if one.role is Role.COMPILER and one.claim is Claim.OBSERVED]
+
+
+def _know_crt(groups: Sequence[Group]) -> None:
+    """A version of which a rule says that it is the crt's compiled nothing else, where no unit of code shows it."""
+    known = {(one.tool.tool, one.version) for one in groups if one.role is Role.RUNTIME and one.detail == _CRT}
+    for one in _compilers(groups):
+        if (one.tool.tool, one.version) in known and not one.units:
+            one.role, one.detail = Role.RUNTIME, _CRT
 
 
 def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
