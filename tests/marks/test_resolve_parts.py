@@ -93,3 +93,16 @@ def test_two_hash_tables_are_not_of_debians_gcc() -> None:
     assert compilers(look("elf", comment, hash="both", libc="musl")) == [("gcc", "12.2.0")]
     unit = ("dwarf.producer", "GNU C17 12.2.0 -g")
     assert compilers(look("elf", comment, unit, hash="both", libc="glibc")) == [("gcc", "12.2.0")]
+
+
+def test_cxx_beside_rust_is_code() -> None:
+    """sharp's libvips, npm package @img/sharp-libvips-linux-x64: C++, C, and Rust's librsvg."""
+    newer, older = "GCC: (GNU) 15.2.1 20260123 (Red Hat 15.2.1-7)", "GCC: (GNU) 8.5.0 20210514 (Red Hat 8.5.0-28)"
+    found = look("elf", ("comment", older), ("comment", newer), ("comment", RUST), ("needed", "libstdc++.so.6"),
+                 type="shared")
+    assert compilers(found) == [("rustc", "1.95.0"), ("gcc", "15.2.1")]
+
+
+def test_clangs_cxx_is_not_gccs() -> None:
+    found = look("elf", ("comment", DEBIAN), ("comment", "Debian clang version 14.0.6"), ("needed", "libstdc++.so.6"))
+    assert compilers(found) == [("clang", "14.0.6")]

@@ -17,6 +17,8 @@ _STRONG = 0.85
 """Evidence less sure than this does not make others step back."""
 _FEW_UNITS = 3
 """The crt has no more compilation units than these."""
+_CXX = "c++"
+"""No crt is written in it: it is code."""
 _MUCH = 200
 """Texts that a tool left all over so many places speak for more than a part."""
 _CRT, _REST, _PART = "crt and libgcc", "crt, libgcc or bundled C", "compiled a part of it"
@@ -77,6 +79,8 @@ def _demote(groups: Sequence[Group]) -> None:
         if one.scope == "object" or one.units <= _FEW_UNITS:
             if any(_joins(host) for host in hosts):
                 one.second, one.detail = True, "C parts"
+            elif one.language == _CXX and all(host.language != _CXX for host in hosts):
+                one.second, one.detail = True, "C++ parts"
             else:
                 one.role, one.detail = Role.RUNTIME, _REST
 
