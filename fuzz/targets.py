@@ -125,7 +125,7 @@ def _container(container: Container) -> Target:
         _members(lambda: container.stream(stream, _note))
         if container.view is not None:
             view = container.view
-            _members(lambda: view(BytesView(data), _note))
+            _members(lambda: view(BytesView(data), _note, lambda _: False))
         if container.accepts is not None:
             container.accepts("x", data[:4096])
 

@@ -14,6 +14,11 @@ def silent(_kind: str, _text: str) -> None:
     """A note that nobody reads."""
 
 
+def every(_path: str) -> bool:
+    """No member is unwanted."""
+    return False
+
+
 def stream_of(data: bytes, step: int = 7) -> ChunkStream:
     """A stream whose pieces end in the middle of everything."""
     return ChunkStream(data[at : at + step] for at in range(0, len(data), step))
@@ -21,7 +26,7 @@ def stream_of(data: bytes, step: int = 7) -> ChunkStream:
 
 def all_of(container: Container, data: bytes, note: Note = silent, *, view: bool = False) -> dict[str, bytes]:
     """Return every file of an archive with its bytes."""
-    members = container.view(BytesView(data), note) if view and container.view else \
+    members = container.view(BytesView(data), note, every) if view and container.view else \
         container.stream(stream_of(data), note)
     found: dict[str, bytes] = {}
     for member, stream in members:

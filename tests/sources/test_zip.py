@@ -12,7 +12,7 @@ from builtby.sources import zipfile_, zipstream, zipview
 from builtby.sources.base import Damaged
 from builtby.sources.registry import identify
 from builtby.sources.view import BytesView
-from tests.sources.archives import all_of, silent, stream_of
+from tests.sources.archives import all_of, every, silent, stream_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -102,7 +102,7 @@ def test_symbolic_links_say_where_they_point() -> None:
         info = zipfile.ZipInfo("link")
         info.create_system, info.external_attr = 3, 0o120777 << 16
         archive.writestr(info, "target")
-    [(member, _)] = zipview.read(BytesView(buffer.getvalue()), silent)
+    [(member, _)] = zipview.read(BytesView(buffer.getvalue()), silent, every)
     assert (member.kind, member.link) == ("symlink", "target")
 
 
@@ -110,7 +110,7 @@ def test_an_encrypted_member_says_so_and_the_rest_is_read() -> None:
     data = bytearray(make())
     data[data.index(b"PK\1\2") + 8] |= 1
     data[6] |= 1
-    for members in (zipview.read(BytesView(data), silent), zipstream.read(stream_of(bytes(data)), silent)):
+    for members in (zipview.read(BytesView(data), silent, every), zipstream.read(stream_of(bytes(data)), silent)):
         with pytest.raises(Damaged, match="encrypted"):
             next(members)[1].read(1)
         assert [member.path for member, _ in members] == ["dir/b.bin", "empty"]
@@ -120,7 +120,7 @@ def test_members_that_share_bytes_are_refused() -> None:
     data = bytearray(make({"one": b"x" * 500, "two": b"y" * 500}, zipfile.ZIP_STORED))
     second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 4)
     struct.pack_into("<I", data, second + 42, 0)  # both now claim the first member's bytes
-    (_, first), (_, other) = [(m, s) for m, s in zipview.read(BytesView(data), silent)]
+    (_, first), (_, other) = [(m, s) for m, s in zipview.read(BytesView(data), silent, every)]
     assert first.read(3) == b"xxx"
     with pytest.raises(Damaged, match="shares bytes"):
         other.read(1)
@@ -153,7 +153,7 @@ def test_damage_anywhere_is_a_reason_never_a_crash(view: bool) -> None:
 def test_a_bomb_is_decompressed_only_as_far_as_asked() -> None:
     data = make({"bomb": bytes(50 << 20)})
     started = time.process_time()
-    [(member, stream)] = zipview.read(BytesView(data), silent)
+    [(member, stream)] = zipview.read(BytesView(data), silent, every)
     assert stream.read(4096) == bytes(4096)
     assert member.size == 50 << 20
     assert time.process_time() - started < 0.05

@@ -69,7 +69,10 @@ def scan(
     the rest is reported.
     """
     from builtby.cli.output import plan
+    from builtby.pipeline.workers import collect_seldom
     from builtby.scanning import Options
+
+    collect_seldom()
 
     outputs = plan(formats or [], output)
     timestamp = epoch(os.environ.get("SOURCE_DATE_EPOCH"))

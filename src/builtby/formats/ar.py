@@ -16,7 +16,7 @@ from builtby.formats.base import Format, Reading, Region, Surface
 from builtby.formats.elf_regions import merge
 from builtby.sources.view import View
 
-_MOST_READ = 24
+_MOST_READ = 16
 _MOST_SURFACES = 4096
 _MOST_REGIONS = 4096
 _MOST_EXTRA = 128

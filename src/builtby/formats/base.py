@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from builtby.model import text
 from builtby.sources.view import View
 
 
@@ -50,8 +51,6 @@ class Reading:
     def add(self, kind: str, value: bytes | str, offset: int | None = None, times: int = 1,
             extra: tuple[str, ...] = ()) -> None:
         """Add a surface; bytes are made printable."""
-        from builtby.model import text
-
         self.surfaces.append(Surface(kind, text(value), offset, times, None, extra))
 
 

@@ -147,4 +147,4 @@ def _integers(data: bytes, pool: Pool) -> str | None:
     return ".".join(str(int.from_bytes(data[offset + 1 : offset + 5], "big")) for offset in offsets)
 
 
-FORMAT = Format("class", read, magics=(b"\xca\xfe\xba\xbe",), accepts=is_class, hoist=True, many=(".class",))
+FORMAT = Format("class", read, magics=(b"\xca\xfe\xba\xbe",), accepts=is_class, hoist=True, many=(".class", ".sig"))

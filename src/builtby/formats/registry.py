@@ -22,22 +22,18 @@ def all_formats() -> tuple[Format, ...]:
 
 
 @cache
-def _tables() -> tuple[dict[bytes, list[Format]], dict[str, list[Format]], tuple[tuple[str, Format], ...]]:
+def _tables() -> tuple[dict[bytes, list[Format]], dict[str, list[Format]], dict[str, list[tuple[str, Format]]]]:
     magics: dict[bytes, list[Format]] = {}
     names: dict[str, list[Format]] = {}
-    suffixes: list[tuple[str, Format]] = []
+    suffixes: dict[str, list[tuple[str, Format]]] = {}
     for form in all_formats():
         for magic in form.magics:
             magics.setdefault(magic[:2], []).append(form)
         for name in form.names:
             names.setdefault(name, []).append(form)
-        suffixes += [(suffix, form) for suffix in form.suffixes]
-    return magics, names, tuple(suffixes)
-
-
-@cache
-def _suffix_ends() -> tuple[str, ...]:
-    return tuple(suffix for suffix, _ in _tables()[2])
+        for suffix in form.suffixes:
+            suffixes.setdefault(suffix.rpartition(".")[2], []).append((suffix, form))
+    return magics, names, suffixes
 
 
 @cache
@@ -59,10 +55,9 @@ def identify(path: str, head: bytes) -> Format | None:
         if _agrees(form, path, head):
             return form
     lowered = path.lower()
-    if lowered.endswith(_suffix_ends()):
-        for suffix, form in suffixes:
-            if lowered.endswith(suffix) and _agrees(form, path, head):
-                return form
+    for suffix, form in suffixes.get(lowered[lowered.rfind(".") + 1 :], ()):
+        if lowered.endswith(suffix) and _agrees(form, path, head):
+            return form
     return None
 
 

@@ -1,6 +1,7 @@
 """Debian's packages: `status`, the fragments that distroless images have instead, and the lists of files."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from builtby.packages.base import MOST_FILES, Package, decoded, stanzas
 
@@ -31,8 +32,8 @@ def file_list(data: bytes, path: str) -> Iterator[Package]:
     name, _, arch = path.rpartition("/")[2].removesuffix(".list").partition(":")
     lines = decoded(data).split("\n", MOST_FILES)[:MOST_FILES]
     files = tuple(
-        line.lstrip("/") for line, following in zip(lines, [*lines[1:], ""], strict=True)
-        if len(line) > 1 and line != "/." and not following.startswith(line + "/")
+        line[1:] for line, following in pairwise([*lines, ""])
+        if line[:1] == "/" and line != "/." and not (len(following) > len(line) and following.startswith(line + "/"))
     )
     if name:
         yield Package("deb", name, arch=arch or None, files=files)

@@ -1,6 +1,5 @@
 """Who owns a file: a map from a million paths to packages in a few megabytes, and one hash for a look-up."""
 
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ RUN = 1 << 18
 """Words that are sorted together."""
 _INDEX_MASK = (1 << INDEX_BITS) - 1
 _HASH_MASK = (1 << 64) - 1 - _INDEX_MASK
-_MERGED = re.compile(r"(?:s?bin|lib(?:64|32|x32)?)/")
+_MERGED = ("bin/", "sbin/", "lib/", "lib64/", "lib32/", "libx32/")
 _SELF_OWNED = {"npm": "", "gem": "gems/"}
 
 
@@ -210,5 +209,5 @@ class Owners:
 
 def _word(root: str, path: str) -> int:
     """Return a path's hash in the upper bits; `/bin` and `/usr/bin` are one folder on merged systems."""
-    merged = f"usr/{path}" if _MERGED.match(path) else path
+    merged = f"usr/{path}" if path.startswith(_MERGED) else path
     return hash(root + merged) & _HASH_MASK

@@ -6,7 +6,7 @@ from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.lent import Lent
 from builtby.pipeline.options import DEPTH, EXPANDED
 from builtby.pipeline.place import Place
-from builtby.sources.base import Container, Damaged, Members, Stream
+from builtby.sources.base import Container, Damaged, Members, Stream, Unwanted
 from builtby.sources.stream import ChunkStream, HashedChunks, ViewStream, metered, stream_chunks
 from builtby.sources.view import View
 
@@ -17,8 +17,9 @@ WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
 
 PLAIN = (
-    ".css", ".csv", ".gif", ".html", ".ico", ".jpeg", ".jpg", ".md", ".png", ".po", ".rst", ".svg", ".ttf",
-    ".woff", ".woff2", ".xsd",
+    ".c", ".cc", ".cpp", ".css", ".csv", ".dtd", ".gif", ".go", ".groovy", ".h", ".hpp", ".html", ".ico", ".java",
+    ".jpeg", ".jpg", ".jsp", ".kt", ".kts", ".md", ".png", ".po", ".proto", ".res", ".rs", ".rst", ".scala", ".svg",
+    ".swift", ".tld", ".ts", ".ttf", ".woff", ".woff2", ".xsd",
 )
 """Endings of members that are passed over in zip archives: to see what they begin with, each has to be inflated."""
 UNREAD = {
@@ -65,17 +66,20 @@ class Archives:
 
     def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
         collector, budget = self._inspector.collector, place.budget
-        zipped = isinstance(source, View)
+        plain = PLAIN if isinstance(source, View) else ()
+
+        def unwanted(path: str) -> bool:
+            budget.entry()
+            collector.found.files += 1
+            return lent.passes_over(path) or path.endswith(plain)
+
         wrapping, tree = container.name in WRAPPINGS, place.tree and container.name == "tar"
         try:
-            for member, stream in _opened(container, source, lent):
-                budget.entry()
-                if member.kind == "file":
-                    collector.found.files += 1
-                    if lent.passes_over(member.path) or (zipped and member.path.endswith(PLAIN)):
+            for member, stream in _wanted(container, source, lent, unwanted):
+                if member.kind != "file":
+                    budget.entry()
+                    if member.kind not in UNREAD:
                         continue
-                elif member.kind not in UNREAD:
-                    continue
                 inner = place.within(lent) if wrapping else place.member(tidy(member.path), lent, tree=tree)
                 if member.kind in UNREAD:
                     collector.skipped(inner.path, UNREAD[member.kind])
@@ -87,11 +91,12 @@ class Archives:
             collector.skipped(place.path, f"{container.name}: {damage}")
 
 
-def _opened(container: Container, source: View | Stream, lent: Lent) -> Members:
+def _wanted(container: Container, source: View | Stream, lent: Lent, unwanted: Unwanted) -> Members:
     if isinstance(source, View):
         assert container.view is not None
-        return container.view(source, lent.note)
-    return container.stream(source, lent.note)
+        return container.view(source, lent.note, unwanted)
+    members = container.stream(source, lent.note)
+    return ((member, stream) for member, stream in members if member.kind != "file" or not unwanted(member.path))
 
 
 def tidy(path: str) -> str:

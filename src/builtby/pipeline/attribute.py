@@ -24,7 +24,7 @@ DATABASES = (
 )
 """Where the databases of whole systems stand."""
 PACKAGED = frozenset({"bin", "boot", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "usr", "var"})
-"""Folders at the top of a system into which packages are installed."""
+"""Folders at the top of a system into which packages are installed. A target in another one is of no package."""
 
 
 class Attribution:

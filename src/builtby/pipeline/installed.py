@@ -17,6 +17,11 @@ def wanted_bytes(path: str) -> int:
     return TEXT_READ if clues().is_text(path) else 0
 
 
+def telling_tools(paths: list[str]) -> list[str]:
+    """Return those of many paths in a tree that may be an installed tool."""
+    return clues().tools(paths)
+
+
 def tells_tool(path: str) -> bool:
     """Whether a file, by its path in a tree, may be an installed tool."""
     return clues().is_tool(path)

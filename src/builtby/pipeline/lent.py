@@ -8,11 +8,11 @@ from builtby.marks.engine import Evidence
 
 MOST = 20_000
 """Different texts that members may lend; more prove no more, and a jar of a million classes has few."""
-SAMPLE = 128
 _INFO = "info/"
 """Where a conda package has its metadata."""
-ONE_IN = 32
-"""Of members that are much alike, the first SAMPLE are looked at and then each ONE_IN-th."""
+ALL, MANY, ONE_IN_FEW, ONE_IN = 16, 128, 4, 64
+"""Of members that are much alike, the first are looked at, then each fourth, and of many each 64th: of a small jar
+most, of a large one some from all over it."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class Lent:
         if not member.endswith(self._sampled):
             return False
         self._alike += 1
-        return self._alike > SAMPLE and self._alike % ONE_IN != 0
+        return self._alike > ALL and self._alike % (ONE_IN if self._alike > MANY else ONE_IN_FEW) != 0
 
     def add(self, reading: Reading, evidence: list[Evidence], member: str) -> None:
         """Take what a member has to say."""

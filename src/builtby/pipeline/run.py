@@ -11,7 +11,7 @@ import msgspec
 
 from builtby.model import Artifact, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
-from builtby.pipeline.attribute import Attribution, root_of
+from builtby.pipeline.attribute import PACKAGED, Attribution, root_of
 from builtby.pipeline.found import Found, Spool, opened
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_records, records, tar_layout
 from builtby.pipeline.inspect import Inspector
@@ -88,7 +88,7 @@ class Run:
     def _attribution(self, number: int, folder: Path) -> Attribution:
         """Return the attribution for a target on this machine's disk, with the databases of the system around it."""
         root = root_of(folder)
-        if root is None:
+        if root is None or (root != folder and folder.relative_to(root).parts[0] not in PACKAGED):
             return Attribution(number, self._lookup)
         prefix = "" if root == folder else f"{folder.relative_to(root).as_posix()}/"
         attribution = Attribution(number, self._lookup, prefix)

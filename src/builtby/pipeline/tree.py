@@ -121,6 +121,8 @@ def listing(folder: str) -> tuple[list[str], list[str]]:
 def relative(path: str, root: str) -> str:
     """Return a path within the target, with `/`, its undecodable bytes escaped."""
     short = path[len(root) :].lstrip(os.sep) if path.startswith(root) else path
+    if short.isascii() and os.sep == "/":  # nearly all, and a directory may have a million
+        return short
     return text(os.fsencode(short.replace(os.sep, "/")))
 
 

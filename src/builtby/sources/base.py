@@ -44,18 +44,23 @@ Note = Callable[[str, str], None]
 """Called as note(kind, text) with surfaces of the archive itself, such as an rpm's header tags."""
 
 
+Unwanted = Callable[[str], bool]
+"""Asked for the path of each file, in order; True: it is not wanted, and not yielded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Container:
     """A kind of archive.
 
-    `stream` reads it as it goes by; `view`, where given, reads it by offset and is preferred when that is possible.
+    `stream` reads it as it goes by; `view`, where given, reads it by offset and is preferred when that is possible:
+    it is told which members are not wanted, so that they cost next to nothing.
     Both may raise Damaged at any time; the members before it stand.
     `artifact`: whether the archive is itself a built thing (a jar, a wheel, a deb), not only a wrapping.
     """
 
     name: str
     stream: Callable[[Stream, Note], Members]
-    view: Callable[[View, Note], Members] | None = None
+    view: Callable[[View, Note, Unwanted], Members] | None = None
     magics: tuple[bytes, ...] = ()
     suffixes: tuple[str, ...] = ()
     accepts: Callable[[str, bytes], bool] | None = None

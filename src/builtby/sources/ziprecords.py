@@ -18,6 +18,8 @@ LOCAL_MAGIC, CENTRAL_MAGIC, END_MAGIC = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 ENCRYPTED_FLAG, DESCRIPTOR_FLAG, UTF8_FLAG = 1, 8, 0x800
 _FULL32, _FULL16 = 0xFFFFFFFF, 0xFFFF
 UNIX, MACOS = 3, 19
+_FOLDERS = (b"/", b"\\")
+_FILES = (0, stat.S_IFREG >> 12)
 
 
 class Entry(NamedTuple):
@@ -33,14 +35,21 @@ class Entry(NamedTuple):
     mtime: int | None
 
 
-def central(fields: tuple[int, ...], name: bytes, extra: bytes) -> Entry:
+def kind_of(fields: tuple[int, ...], name: bytes) -> MemberKind:
+    """Return what the member of a central directory record is; `fields` are CENTRAL's, unpacked."""
+    if name.endswith(_FOLDERS):
+        return "directory"
+    if fields[15] >> 28 in _FILES:
+        return "file"
+    return _kind(name, fields[15] >> 16 if fields[1] >> 8 in (UNIX, MACOS) else 0)
+
+
+def central(fields: tuple[int, ...], path: str, kind: MemberKind, extra: bytes) -> Entry:
     """Return the member of a central directory record; `fields` are CENTRAL's, unpacked."""
     packed, size, offset = fields[8], fields[9], fields[16]
     if _FULL32 in (packed, size, offset):
         size, packed, offset = zip64(extra, size, packed, offset)
-    mode = fields[15] >> 16 if fields[1] >> 8 in (UNIX, MACOS) else 0
-    return Entry(path_of(name, fields[3]), _kind(name, mode), fields[3], fields[4], packed, size, offset,
-                 moment(fields[6], fields[5]))
+    return Entry(path, kind, fields[3], fields[4], packed, size, offset, moment(fields[6], fields[5]))
 
 
 def local(fields: tuple[int, ...], name: bytes, extra: bytes) -> Entry:
@@ -83,11 +92,12 @@ def path_of(name: bytes, flags: int) -> str:
 
 
 def _kind(name: bytes, mode: int) -> MemberKind:
-    if name.endswith((b"/", b"\\")):
+    if name.endswith(_FOLDERS):
         return "directory"
-    if stat.S_ISLNK(mode):
-        return "symlink"
-    return "file" if stat.S_IFMT(mode) in (0, stat.S_IFREG) else "other"
+    form = mode & 0o170000
+    if form in (0, stat.S_IFREG):
+        return "file"
+    return "symlink" if form == stat.S_IFLNK else "other"
 
 
 @lru_cache(maxsize=4096)

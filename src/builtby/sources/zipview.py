@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from builtby.model import text
 from builtby.sources import ziprecords as records
-from builtby.sources.base import Damaged, Member, Members, Note, Stream
+from builtby.sources.base import Damaged, Member, Members, Note, Stream, Unwanted
 from builtby.sources.parts import Unreadable
 from builtby.sources.view import View
 from builtby.sources.zipcodec import STORED, Inflated, Source, known
@@ -22,6 +22,7 @@ AHEAD = 128 << 10
 _END_SIZE, _COMMENT = 22, 65535
 _LINK = 4096
 _HEADER = 30
+_SHORT = "the zip archive's central directory ends too early"
 _RECORD = 46 + 3 * 65535
 """The longest record of the central directory."""
 
@@ -108,14 +109,18 @@ class _Unopened:
         return self._stream.skip(size)
 
 
-def read(view: View, note: Note) -> Members:
-    """Yield the archive's members in the order of the central directory."""
+def read(view: View, note: Note, unwanted: Unwanted) -> Members:
+    """Yield the archive's members in the order of the central directory, but for files that are unwanted."""
     start, size, shift = _directory(view)
     window, claims = _Window(view), _Claims()
     for number, (fields, name, extra) in enumerate(_records(view, start, size)):
         if number == 0:
             note("zip.creator", records.creator(fields, extra))
-        entry = records.central(fields, name, extra)
+        path = records.path_of(name, fields[3])
+        kind = records.kind_of(fields, name)
+        if kind == "file" and unwanted(path):
+            continue
+        entry = records.central(fields, path, kind, extra)
         stream = _Unopened(view, window, claims, entry, shift)
         link = _target(stream) if entry.kind == "symlink" else ""
         yield Member(entry.path, entry.kind, entry.size, link, entry.mtime), stream
@@ -196,17 +201,21 @@ def _records(view: View, start: int, size: int) -> Iterator[tuple[tuple[int, ...
 
     The directory is read in slices, whatever size it claims; its count of records is not used, as it overflows.
     """
-    base, data, position, end = start, b"", start, start + size
+    fixed, unpack = records.CENTRAL.size, records.CENTRAL.unpack_from
+    base, data, at, end = start, b"", 0, start + size
     for _ in range(ENTRIES):
-        if position + records.CENTRAL.size > end:
+        if base + at + fixed > end:
             return
-        if position + _RECORD > base + len(data) < end:
-            base, data = position, view.read(position, min(SLICE, end - position))
-        at = position - base
-        if data[at : at + 4] != records.CENTRAL_MAGIC or len(data) - at < records.CENTRAL.size:
-            raise Damaged("the zip archive's central directory ends too early")
-        fields = records.CENTRAL.unpack_from(data, at)
-        name_end = at + records.CENTRAL.size + fields[10]
-        yield fields, data[name_end - fields[10] : name_end], data[name_end : name_end + fields[11]]
-        position += records.CENTRAL.size + fields[10] + fields[11] + fields[12]
+        if at + _RECORD > len(data) < end - base:
+            base, at = base + at, 0
+            data = view.read(base, min(SLICE, end - base))
+        if len(data) - at < fixed:
+            raise Damaged(_SHORT)
+        fields = unpack(data, at)
+        if fields[0] != records.CENTRAL_MAGIC:
+            raise Damaged(_SHORT)
+        name_end = at + fixed + fields[10]
+        extra_end = name_end + fields[11]
+        yield fields, data[at + fixed : name_end], data[name_end:extra_end]
+        at = extra_end + fields[12]
     raise Damaged(f"the zip archive has more than {ENTRIES} members")
