@@ -82,6 +82,98 @@ class BuiltBy(Value, frozen=True):
     marks: tuple[Mark, ...] = ()
 
 
+class ExposureClass(StrEnum):
+    """What an exposure means; it decides what must be done."""
+
+    BUILD_HOST = "build-host"
+    """The machine that ran the tool was exposed."""
+    ARTIFACT_CODEGEN = "artifact-codegen"
+    """The tool wrote bad code."""
+    ARTIFACT_LINKED = "artifact-linked"
+    """The tool left vulnerable library code inside."""
+    RUNTIME = "runtime"
+    """An interpreter or virtual machine, which is shipped."""
+    PLATFORM = "platform"
+    """A container engine and the like: a build host and a production risk."""
+    UNKNOWN = "unknown"
+    END_OF_LIFE = "end-of-life"
+    """Nobody patches this version any more."""
+
+
+class ExposureStatus(StrEnum):
+    """How sure an exposure is, or why it is none."""
+
+    AFFECTED = "affected"
+    UNVERIFIED = "unverified"
+    """The version is in the range, but whether this build of the tool or this artifact is affected cannot be told."""
+    NOT_LINKED = "not-linked"
+    """The vulnerable packages or functions are not in the artifact."""
+    NOT_AFFECTED = "not-affected"
+    """A condition of the advisory (machine, option, platform) does not hold."""
+    FIXED_BY_VENDOR = "fixed-by-vendor"
+    """Whoever packaged the tool has patched this version."""
+
+
+class Action(StrEnum):
+    """What to do about an exposure."""
+
+    UPDATE_BUILDER = "update-builder"
+    UPDATE_AND_REBUILD = "update-and-rebuild"
+    UPDATE_RUNTIME = "update-runtime"
+    UPDATE_BOTH = "update-both"
+    READ = "read"
+    """Nothing in the data decides: read the advisory."""
+    NONE = "none"
+
+
+class Exposure(Value, frozen=True):
+    """A tool of an artifact, or an installed one, that an advisory speaks of.
+
+    In `exposures`, its status is `affected` or `unverified`; in `not_exposed`, one of the others.
+    """
+
+    id: str
+    """The CVE where there is one, else the advisory's own name; `EOL-go-1.19` for a version that has no support."""
+    aliases: tuple[str, ...]
+    tool: str
+    version: str | None
+    """The version judged: the tool's, or its package's where the distribution's own data decided."""
+    class_: ExposureClass = msgspec.field(name="class")
+    status: ExposureStatus
+    action: Action
+    severity: float | None
+    """CVSS base score, 0 to 10; None when nobody scored it."""
+    rating: str
+    """`critical`, `high`, `medium`, `low`, `none` or `unknown`."""
+    cvss: str | None
+    """The vector that `severity` is computed from."""
+    kev: bool
+    """Known to be exploited (CISA's catalogue)."""
+    fixed_in: tuple[str, ...]
+    """First fixed versions, in order; empty when there is none, or none is known."""
+    published: str | None
+    """Day, as `2023-06-08`."""
+    product: str
+    """The advisory data's name of what is affected: `go-stdlib`."""
+    rule: str
+    """What decided that the version is affected, and the class, in words."""
+    reason: str | None = None
+    """Why the status is not `affected`, or what else is to be known, in words."""
+    url: str | None = None
+
+
+class AdvisoryData(Value, frozen=True):
+    """Which advisory data a result was judged by."""
+
+    kind: str
+    """`embedded`, `downloaded` or `imported`."""
+    dated: str
+    """Day of the newest fact in it, as `2026-08-23`."""
+    records: int
+    no_data: tuple[str, ...] = ()
+    """Tools of this result for which there is no advisory data: that is no statement that they are safe."""
+
+
 class Artifact(Value, frozen=True):
     """A built thing, named by its digest. `built_by` is ranked: the compiler of the code comes first."""
 
@@ -94,7 +186,9 @@ class Artifact(Value, frozen=True):
     package: str | None = None
     built_by: tuple[BuiltBy, ...] = ()
     facts: dict[str, str] = {}
-    exposures: tuple[str, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    """Ranked: what is to be done first comes first."""
+    not_exposed: tuple[Exposure, ...] = ()
 
 
 class Present(Value, frozen=True):
@@ -109,7 +203,8 @@ class Present(Value, frozen=True):
     purl: str | None = None
     claim: Claim = Claim.OBSERVED
     layer: str | None = None
-    exposures: tuple[str, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    not_exposed: tuple[Exposure, ...] = ()
 
 
 class Skipped(Value, frozen=True):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from builtby.model import Record, Target
+from builtby.model import AdvisoryData, Record, Target
 from builtby.pipeline.options import Options, Progress
 from builtby.pipeline.run import Run
 
@@ -20,6 +20,11 @@ class Scan:
     def targets(self) -> tuple[Target, ...]:
         """The targets met so far. An image index may add some while it is read."""
         return tuple(self._run.targets)
+
+    @property
+    def advisories(self) -> AdvisoryData | None:
+        """The advisory data that the records were judged by."""
+        return self._run.advisories
 
     def __iter__(self) -> Iterator[Record]:
         return self._run.records()

@@ -37,7 +37,7 @@ def test_the_schema_refuses_what_breaks_the_contract(break_it: object) -> None:
 
 def test_fields_of_the_contract() -> None:
     document = json.loads(render("json"))
-    assert list(document) == ["schema", "targets", "artifacts", "present", "skipped"]
+    assert list(document) == ["schema", "targets", "artifacts", "present", "skipped", "advisories"]
     assert document["targets"][0] == {"ref": "/srv/app", "kind": "directory", "digest": None}
     app = next(a for a in document["artifacts"] if a["path"] == "usr/bin/app")
     assert app["layer"] is None

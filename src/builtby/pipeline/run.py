@@ -9,7 +9,7 @@ from time import monotonic
 
 import msgspec
 
-from builtby.model import Artifact, Record, Skipped, Target, text
+from builtby.model import AdvisoryData, Artifact, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import PACKAGED, Attribution, root_of
 from builtby.pipeline.found import Found, Spool, opened
@@ -39,6 +39,7 @@ class Run:
         self._crew = Crew(options.jobs, options.executor)
         self._report, self._beat = progress, 0.0
         self._files = self._bytes = self._artifacts = 0
+        self.advisories: AdvisoryData | None = None
 
     def records(self) -> Iterator[Record]:
         """Yield the records of all targets."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
-from builtby.model import Artifact, Present, Record, Skipped, Target
+from builtby.model import AdvisoryData, Artifact, Present, Record, Skipped, Target
 from builtby.reports.spool import BUFFER, Spool
 
 
@@ -19,6 +19,11 @@ class Scanned(Protocol):
         """What was asked to be scanned."""
         ...
 
+    @property
+    def advisories(self) -> AdvisoryData | None:
+        """The data that the records were judged by, None when they were not."""
+        ...
+
     def __iter__(self) -> Iterator[Record]: ...
 
 
@@ -27,6 +32,7 @@ class Results:
 
     def __init__(self, targets: Iterable[Target] = (), buffer: int = BUFFER) -> None:
         self.targets = tuple(targets)
+        self.advisories: AdvisoryData | None = None
         self.artifacts = Spool(Artifact, artifact_key, buffer)
         self.present = Spool(Present, present_key, buffer)
         self.skipped = Spool(Skipped, skipped_key, buffer)
@@ -39,7 +45,7 @@ class Results:
             results.add(record)
             if seen is not None:
                 seen(record)
-        results.targets = tuple(scan.targets)
+        results.targets, results.advisories = tuple(scan.targets), scan.advisories
         return results
 
     def add(self, record: Record) -> None:

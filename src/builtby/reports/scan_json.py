@@ -4,7 +4,7 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from builtby.model import Artifact, Present, Skipped, Target
+from builtby.model import AdvisoryData, Artifact, Present, Skipped, Target
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.results import Results
 from builtby.reports.stream import JsonWriter
@@ -23,6 +23,7 @@ class Document(msgspec.Struct):
     artifacts: list[Artifact]
     present: list[Present]
     skipped: list[Skipped]
+    advisories: AdvisoryData | None
 
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
@@ -33,6 +34,7 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     out.array("artifacts", results.artifacts)
     out.array("present", results.present)
     out.array("skipped", results.skipped)
+    out.member("advisories", results.advisories)
     out.end()
     stream.write(b"\n")
 
