@@ -10,7 +10,7 @@ BENCH_VENV := build/bench-venv
 TESTS ?= tests
 FUZZ_RUNS ?= 200000
 
-.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs picture generate lock clean
+.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs picture generate advisories lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
@@ -52,6 +52,9 @@ picture: $(VENV)/.run ## draw docs/assets/scan.svg from a real scan of what `mak
 
 generate: $(VENV)/.dev ## write what the documentation takes from the program
 	$(PY) docs/generate.py
+
+advisories: $(VENV)/.run ## make the snapshot of advisories in the package anew: make advisories DATA=FOLDER
+	$(PY) tools/advisories.py $(DATA)
 
 lock: ## refresh requirements/*.txt from pyproject.toml
 	.ci/venv build/lock-venv requirements/lock.txt

@@ -1,0 +1,67 @@
+"""Which advisories a tool is judged by: names of tools on one side, the data's products on the other."""
+
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import msgspec
+
+
+class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One product of a tool.
+
+    roles: only when the tool has one of these roles; empty for any. components: only advisories that affect one of
+    these programs of the product, or name none. languages: only for code in one of these. scheme: instead of the
+    record's own. installed: whether an installed tool is judged by it too (what is linked in is not installed).
+    """
+
+    product: str
+    roles: tuple[str, ...] = ()
+    components: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    scheme: str | None = None
+    installed: bool = True
+    numbering: str = ""
+    """Only ranges in this numbering, where a record has several (`Rust release`)."""
+
+
+class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tool's release lines: the product of endoflife.date whose cycles they are."""
+
+    product: str
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A tool. packages: source packages of distributions that it may be of, as beginnings of their names."""
+
+    product: tuple[Way, ...] = ()
+    support: Support | None = None
+    packages: tuple[str, ...] = ()
+
+
+class Products(NamedTuple):
+    """All tools."""
+
+    entries: dict[str, Entry]
+
+    def of(self, tool: str) -> tuple[Way, ...]:
+        """Return a tool's products; none for a tool of which no advisory data is kept."""
+        entry = self.entries.get(tool)
+        return entry.product if entry else ()
+
+    def support(self, tool: str) -> Support | None:
+        """Return where a tool's support dates are."""
+        entry = self.entries.get(tool)
+        return entry.support if entry else None
+
+    def packages(self, tool: str) -> tuple[str, ...]:
+        """Return the beginnings of the names of a tool's source packages."""
+        entry = self.entries.get(tool)
+        return entry.packages if entry else ()
+
+
+@cache
+def products() -> Products:
+    """Return the built-in table."""
+    text = resources.files("builtby.advisories").joinpath("products.toml").read_bytes()
+    return Products(msgspec.toml.decode(text, type=dict[str, Entry]))

@@ -1,0 +1,96 @@
+"""The plain words of exposures, the same in every output."""
+
+from builtby.model import Action, Artifact, Exposure, ExposureClass, ExposureStatus, Present
+
+CLASSES = {
+    ExposureClass.BUILD_HOST: "the machine that ran the tool was exposed",
+    ExposureClass.ARTIFACT_CODEGEN: "the tool may have written bad code into it",
+    ExposureClass.ARTIFACT_LINKED: "vulnerable library code of the tool is inside",
+    ExposureClass.RUNTIME: "the interpreter or virtual machine that runs it is vulnerable",
+    ExposureClass.PLATFORM: "what builds or runs the containers is vulnerable",
+    ExposureClass.UNKNOWN: "the data does not say what it means for the artifact",
+    ExposureClass.END_OF_LIFE: "nobody patches this version any more",
+}
+"""What an exposure of the class means."""
+
+ACTIONS = {
+    Action.UPDATE_BUILDER: "update the builder",
+    Action.UPDATE_AND_REBUILD: "update and rebuild",
+    Action.UPDATE_RUNTIME: "update the runtime",
+    Action.UPDATE_BOTH: "update builder and production",
+    Action.READ: "read the advisory",
+    Action.NONE: "nothing to do",
+}
+"""What to do, in as few words as a table has room for."""
+
+_SENTENCES = {
+    Action.UPDATE_BUILDER: "Update {tool}{to} on the machines that build; nothing in the artifact needs to change.",
+    Action.UPDATE_AND_REBUILD: "Update {tool}{to}, then rebuild and ship again what it made.",
+    Action.UPDATE_RUNTIME: "Update {tool}{to} where it is shipped or runs.",
+    Action.UPDATE_BOTH: "Update {tool}{to} on the machines that build and on those that run containers.",
+    Action.READ: "Read the advisory: nothing in the data decides what it means here.",
+    Action.NONE: "Nothing to do.",
+}
+_NO_FIX = "No fixed version of {tool} is known. "
+_UNSUPPORTED = "Move to a supported version of {tool}{to}: nobody patches this one any more."
+_STATUSES = {
+    ExposureStatus.AFFECTED: "affected",
+    ExposureStatus.UNVERIFIED: "unverified",
+    ExposureStatus.NOT_LINKED: "the vulnerable code is not linked in",
+    ExposureStatus.NOT_AFFECTED: "a condition of the advisory does not hold",
+    ExposureStatus.FIXED_BY_VENDOR: "whoever packaged the tool has fixed it",
+}
+_MOST_FIXES = 4
+_UPDATES = (Action.UPDATE_BUILDER, Action.UPDATE_AND_REBUILD, Action.UPDATE_RUNTIME, Action.UPDATE_BOTH)
+
+
+def class_words(exposure: Exposure) -> str:
+    """Return what the exposure's class means."""
+    return CLASSES[exposure.class_]
+
+
+def status_words(status: ExposureStatus) -> str:
+    """Return what the status means."""
+    return _STATUSES[status]
+
+
+def action_sentence(exposure: Exposure) -> str:
+    """Return what to do, as a whole sentence."""
+    to = f" to {fixes(exposure.fixed_in)}" if exposure.fixed_in else ""
+    if exposure.class_ is ExposureClass.END_OF_LIFE:
+        return _UNSUPPORTED.format(tool=exposure.tool, to=to)
+    start = _NO_FIX.format(tool=exposure.tool) if exposure.action in _UPDATES and not exposure.fixed_in else ""
+    return start + _SENTENCES[exposure.action].format(tool=exposure.tool, to=to)
+
+
+def fixes(versions: tuple[str, ...]) -> str:
+    """Return first fixed versions as `1.19.10 or 1.20.5`."""
+    shown = list(versions[:_MOST_FIXES])
+    if len(versions) > _MOST_FIXES:
+        shown = [*shown[:-1], "later"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}" if shown else ""
+
+
+def severity_words(exposure: Exposure) -> str:
+    """Return `critical 9.8, known to be exploited`; `not scored` when nobody scored it."""
+    score = f" {exposure.severity:.1f}" if exposure.severity is not None else ""
+    rated = "not scored" if exposure.rating == "unknown" else f"{exposure.rating}{score}"
+    return f"{rated}, known to be exploited" if exposure.kev else rated
+
+
+def named(exposure: Exposure) -> str:
+    """Return the tool and the version judged: `go 1.19.8`."""
+    return f"{exposure.tool} {exposure.version or 'of unknown version'}"
+
+
+def message(record: Artifact | Present, exposure: Exposure) -> str:
+    """Return an exposure as a few sentences for somebody who sees nothing else."""
+    relation = "built this" if isinstance(record, Artifact) else "is installed here"
+    if exposure.class_ is ExposureClass.END_OF_LIFE:
+        start = f"{named(exposure)} {relation}, and nobody patches it any more."
+    else:
+        start = (f"{named(exposure)} {relation} and has {exposure.id} ({severity_words(exposure)}): "
+                 f"{class_words(exposure)}.")
+    doubt = f" Unverified: {exposure.reason or 'this build of the tool may be patched'}." \
+        if exposure.status is ExposureStatus.UNVERIFIED else ""
+    return f"{start}{doubt} {action_sentence(exposure)}"
