@@ -112,6 +112,8 @@ class ExposureStatus(StrEnum):
     """A condition of the advisory (machine, option, platform) does not hold."""
     FIXED_BY_VENDOR = "fixed-by-vendor"
     """Whoever packaged the tool has patched this version."""
+    UNDECIDED = "undecided"
+    """The advisory names no versions that this one can be compared with, such as commits."""
 
 
 class Action(StrEnum):
@@ -160,6 +162,8 @@ class Exposure(Value, frozen=True):
     reason: str | None = None
     """Why the status is not `affected`, or what else is to be known, in words."""
     url: str | None = None
+    new: bool | None = None
+    """Whether the `--baseline` lacks it; None where there was no baseline."""
 
 
 class AdvisoryData(Value, frozen=True):
