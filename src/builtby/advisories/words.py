@@ -17,7 +17,7 @@ ACTIONS = {
     Action.UPDATE_BUILDER: "update the builder",
     Action.UPDATE_AND_REBUILD: "update and rebuild",
     Action.UPDATE_RUNTIME: "update the runtime",
-    Action.UPDATE_BOTH: "update builder and production",
+    Action.UPDATE_BOTH: "update both sides",
     Action.READ: "read the advisory",
     Action.NONE: "nothing to do",
 }
@@ -39,6 +39,7 @@ _STATUSES = {
     ExposureStatus.NOT_LINKED: "the vulnerable code is not linked in",
     ExposureStatus.NOT_AFFECTED: "a condition of the advisory does not hold",
     ExposureStatus.FIXED_BY_VENDOR: "whoever packaged the tool has fixed it",
+    ExposureStatus.IGNORED: "affected, and accepted by the ignore file",
 }
 _MOST_FIXES = 4
 _UPDATES = (Action.UPDATE_BUILDER, Action.UPDATE_AND_REBUILD, Action.UPDATE_RUNTIME, Action.UPDATE_BOTH)
