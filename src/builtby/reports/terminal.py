@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from builtby import __version__
-from builtby.reports import terminal_artifacts
+from builtby.reports import terminal_artifacts, terminal_exposures
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.results import Results
 from builtby.reports.summary import Group, Summary, counted
@@ -46,6 +46,7 @@ def show(console: Console, results: Results, options: ReportOptions) -> None:
     for part in _sections(summary):
         console.print()
         console.print(part)
+    terminal_exposures.show(console, results, options)
     console.print()
     console.print(_foot(options))
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from builtby.model import Artifact, BuiltBy, Claim, Mark
+from builtby.reports import terminal_exposures
 from builtby.reports.results import Results
 from builtby.reports.terminal_style import CLAIMS, ROLES, clean, human_size
 
@@ -60,6 +61,7 @@ def _artifact(artifact: Artifact, ref: str, *, explain: bool) -> Iterator[Text]:
         if explain:
             for mark in made.marks:
                 yield from _mark(mark)
+    yield from terminal_exposures.of_artifact(artifact, explain=explain)
 
 
 def _tool(made: BuiltBy, *, with_mark: bool) -> Text:

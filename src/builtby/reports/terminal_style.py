@@ -3,6 +3,7 @@
 from builtby.model import Claim, Role
 
 CLAIMS = {Claim.OBSERVED: "green", Claim.RECORDED: "green", Claim.DECLARED: "blue", Claim.INFERRED: "magenta"}
+RATINGS = {"critical": "red", "high": "red", "medium": "yellow", "low": "", "none": "dim", "unknown": "magenta"}
 ROLES = {role: "" if role is Role.COMPILER else "dim" for role in Role}
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
