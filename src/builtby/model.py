@@ -114,6 +114,8 @@ class ExposureStatus(StrEnum):
     """Whoever packaged the tool has patched this version."""
     UNDECIDED = "undecided"
     """The advisory names no versions that this one can be compared with, such as commits."""
+    IGNORED = "ignored"
+    """Affected, and accepted by the caller's ignore file, for a reason and until a day."""
 
 
 class Action(StrEnum):
