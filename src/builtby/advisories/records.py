@@ -35,6 +35,10 @@ class Import(msgspec.Struct, frozen=True, array_like=True):
 
     path: str
     symbols: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
+    """Only in programs for one of these, in Go's words (GOOS); none named means any."""
+    machines: tuple[str, ...] = ()
+    """Only in programs for one of these, in Go's words (GOARCH); none named means any."""
 
 
 class Affected(msgspec.Struct, frozen=True, array_like=True):
@@ -146,15 +150,21 @@ def _affected(raw: dict[str, Any], ours: dict[str, Any]) -> Affected:
         intervals=tuple(part for item in versioned for part in _intervals(item["events"])),
         versions=_texts(raw.get("versions")), commits=bool(ranges) and not versioned,
         components=_texts(specific.get("components")),
-        imports=tuple(Import(_text(one["path"]), _texts(one.get("symbols"))) for one in _imports(specific)),
+        imports=tuple(_imports(specific)),
         target=_maybe(specific.get("target")), flags=_texts(specific.get("requires_flags")),
         platforms=_texts(specific.get("platforms")), numbering=_maybe(specific.get("numbering")), basis=_maybe(basis),
     )
 
 
-def _imports(specific: dict[str, Any]) -> list[dict[str, Any]]:
-    imports = _items(specific.get("imports"))
-    return [one for one in imports if isinstance(one, dict) and "path" in one]
+def _imports(specific: dict[str, Any]) -> list[Import]:
+    """Return Go's packages with their symbols, or the functions that RustSec names."""
+    named = [one for one in _items(specific.get("imports")) if isinstance(one, dict) and "path" in one]
+    functions = (specific.get("affected") or {}).get("functions") or {}
+    return [
+        *(Import(_text(one["path"]), _texts(one.get("symbols")), _texts(one.get("goos")), _texts(one.get("goarch")))
+          for one in named),
+        *([Import("", tuple(map(_text, functions)))] if functions else []),
+    ]
 
 
 def _intervals(events: list[dict[str, str]]) -> list[Interval]:

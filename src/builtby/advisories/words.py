@@ -39,6 +39,7 @@ _STATUSES = {
     ExposureStatus.NOT_LINKED: "the vulnerable code is not linked in",
     ExposureStatus.NOT_AFFECTED: "a condition of the advisory does not hold",
     ExposureStatus.FIXED_BY_VENDOR: "whoever packaged the tool has fixed it",
+    ExposureStatus.UNDECIDED: "the advisory names no versions to compare with",
     ExposureStatus.IGNORED: "affected, and accepted by the ignore file",
 }
 _MOST_FIXES = 4

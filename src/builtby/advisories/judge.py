@@ -1,0 +1,185 @@
+"""The judgement: every tool of an artifact, and every installed one, against all that is known of it."""
+
+import os
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from builtby.advisories.conditions import Doubt, doubts
+from builtby.advisories.match import Match, matches
+from builtby.advisories.rank import rank
+from builtby.advisories.reach import Linked, reach
+from builtby.advisories.store import Store
+from builtby.advisories.subject import Subject, of_artifact, of_present
+from builtby.advisories.support import ended
+from builtby.advisories.vendor import word
+from builtby.model import (
+    Action, AdvisoryData, Artifact, Exposure, ExposureClass, ExposureStatus, Present, Role,
+)
+
+_EXPOSED = frozenset({ExposureStatus.AFFECTED, ExposureStatus.UNVERIFIED})
+_INSIDE = frozenset({ExposureClass.ARTIFACT_LINKED, ExposureClass.RUNTIME})
+_ACTIONS = {
+    ExposureClass.BUILD_HOST: Action.UPDATE_BUILDER, ExposureClass.ARTIFACT_CODEGEN: Action.UPDATE_AND_REBUILD,
+    ExposureClass.ARTIFACT_LINKED: Action.UPDATE_AND_REBUILD, ExposureClass.RUNTIME: Action.UPDATE_RUNTIME,
+    ExposureClass.PLATFORM: Action.UPDATE_BOTH, ExposureClass.UNKNOWN: Action.READ,
+}
+_WORST = (ExposureStatus.NOT_AFFECTED, ExposureStatus.FIXED_BY_VENDOR, ExposureStatus.UNVERIFIED)
+REMEMBERED = 1 << 14
+"""Subjects whose exposures are kept: an image has few different tools, however many files."""
+Judged = tuple[tuple[Exposure, ...], tuple[Exposure, ...]]
+
+
+class Judge:
+    """Judges records by a store's data. `today` decides what is out of support; default: SOURCE_DATE_EPOCH, or now."""
+
+    def __init__(self, store: Store, today: date | None = None) -> None:
+        self._store, self._today = store, today or _today()
+        self._known: dict[Subject, list[tuple[Exposure, Match | None]]] = {}
+        self._no_data: set[str] = set()
+
+    @property
+    def info(self) -> AdvisoryData:
+        """The data, and the tools met so far of which it holds nothing."""
+        return msgspec.structs.replace(self._store.info, no_data=tuple(sorted(self._no_data)))
+
+    def artifact(self, artifact: Artifact) -> Artifact:
+        """Return the artifact with its exposures."""
+        if not artifact.built_by:
+            return artifact
+        found: dict[tuple[str, str, str | None], Exposure] = {}
+        for tool in artifact.built_by:
+            for exposure, match in self._of(of_artifact(artifact, tool)):
+                exact = _linked(exposure, match, artifact) if match is not None else exposure
+                _add(found, exact)
+        exposures, others = _sorted(found)
+        if not exposures and not others:
+            return artifact
+        return msgspec.structs.replace(artifact, exposures=exposures, not_exposed=others)
+
+    def present(self, present: Present) -> Present:
+        """Return an installed tool with its exposures."""
+        found: dict[tuple[str, str, str | None], Exposure] = {}
+        for exposure, _ in self._of(of_present(present)):
+            _add(found, exposure)
+        exposures, others = _sorted(found)
+        return msgspec.structs.replace(present, exposures=exposures, not_exposed=others)
+
+    def _of(self, subject: Subject) -> list[tuple[Exposure, Match | None]]:
+        known = self._known.get(subject)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[subject] = self._judged(subject)
+        return known
+
+    def _judged(self, subject: Subject) -> list[tuple[Exposure, Match | None]]:
+        if not self._store.knows(subject.tool):
+            self._no_data.add(subject.tool)
+        found: list[tuple[Exposure, Match | None]] = []
+        if subject.version is None and subject.version_range is None:
+            return found
+        for way in self._store.products.of(subject.tool):
+            if way.roles and not subject.installed and subject.role.value not in way.roles:
+                continue
+            for match in matches(self._store.of_product(way.product), way, subject):
+                exposure = self._exposure(match, subject)
+                if exposure is not None:
+                    found.append((exposure, match))
+        over = ended(self._store, subject, self._today)
+        return [*found, (over, None)] if over is not None else found
+
+    def _exposure(self, match: Match, subject: Subject) -> Exposure | None:
+        advisory = match.advisory
+        class_, why = _class(advisory.class_, subject)
+        if subject.role is Role.RUNTIME and not subject.installed and class_ not in _INSIDE:
+            return None  # what a tool left inside was written elsewhere: its build hosts are not this artifact's
+        status, reason, fixed = self._status(match, class_, subject)
+        name = min((name for name in match.names if name.startswith("CVE-")), default=advisory.id)
+        return Exposure(
+            id=name, aliases=tuple(sorted(match.names - {name})), tool=subject.tool, version=subject.version,
+            class_=class_, status=status,
+            action=_action(class_, subject) if status in _EXPOSED else Action.NONE,
+            severity=advisory.score, rating=advisory.rating, cvss=advisory.cvss,
+            kev=not match.names.isdisjoint(self._store.exploited),
+            fixed_in=match.fixed_in + ((fixed,) if fixed else ()), published=advisory.published,
+            product=advisory.product, rule=f"{match.rule} ({advisory.product}); {advisory.class_.value}: {why}",
+            reason=reason, url=advisory.links[0] if advisory.links else None,
+        )
+
+    def _status(
+        self, match: Match, class_: ExposureClass, subject: Subject,
+    ) -> tuple[ExposureStatus, str | None, str | None]:
+        if match.affected is None:
+            return ExposureStatus.UNDECIDED, match.rule, None
+        said = word(self._store, match.advisory, subject)
+        against = doubts(match.affected, class_, subject)
+        if match.partly:
+            against.append(Doubt(ExposureStatus.UNVERIFIED, f"of the version, only {subject.version_range} is known"))
+        if match.affected.imports and match.advisory.product != "go-stdlib" and match.affected.imports[0].path == "":
+            names = ", ".join(match.affected.imports[0].symbols[:3])
+            against.append(Doubt(ExposureStatus.UNVERIFIED, f"only where {names} is used, which is not known"))
+        if match.advisory.disputed:
+            against.append(Doubt(ExposureStatus.AFFECTED, "the project disputes it"))
+        if match.affected.basis:
+            against.append(Doubt(ExposureStatus.AFFECTED, f"range {match.affected.basis}"))
+        reasons = [reason for reason in (said.reason, *(doubt.reason for doubt in against)) if reason]
+        statuses = {said.status, *(doubt.status for doubt in against)}
+        status = next((worst for worst in _WORST if worst in statuses), ExposureStatus.AFFECTED)
+        return status, "; ".join(reasons) or None, said.fixed
+
+
+def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]:
+    """Return what a class in the data means for this subject, and why."""
+    if class_ is ExposureClass.RUNTIME and not subject.installed and subject.role is not Role.RUNTIME:
+        return ExposureClass.BUILD_HOST, "the runtime is not in this artifact; where it was built, it ran"
+    return class_, {
+        ExposureClass.BUILD_HOST: "the machine that ran the tool", ExposureClass.RUNTIME: "what is shipped",
+        ExposureClass.ARTIFACT_CODEGEN: "code that the tool wrote", ExposureClass.ARTIFACT_LINKED: "library code inside",
+        ExposureClass.PLATFORM: "what runs or ships containers",
+    }.get(class_, "nothing in the data decides")
+
+
+def _action(class_: ExposureClass, subject: Subject) -> Action:
+    if class_ is ExposureClass.RUNTIME and not subject.installed:
+        return Action.UPDATE_AND_REBUILD
+    return _ACTIONS[class_]
+
+
+def _linked(exposure: Exposure, match: Match, artifact: Artifact) -> Exposure:
+    """Judge an advisory of Go's library by what is really linked into the artifact."""
+    if match.affected is None or exposure.class_ is not ExposureClass.ARTIFACT_LINKED or exposure.tool != "go":
+        return exposure
+    said = reach(match.affected.imports, artifact.facts)
+    if said.linked is Linked.YES:
+        return exposure
+    status = ExposureStatus.NOT_LINKED if said.linked is Linked.NO else ExposureStatus.UNVERIFIED
+    if exposure.status not in _EXPOSED:
+        return exposure
+    reason = f"{said.reason}; {exposure.reason}" if exposure.reason else said.reason
+    action = exposure.action if status in _EXPOSED else Action.NONE
+    return msgspec.structs.replace(exposure, status=status, reason=reason, action=action)
+
+
+def _add(found: dict[tuple[str, str, str | None], Exposure], exposure: Exposure) -> None:
+    """Keep one exposure for an advisory, tool and version: the one that asks for most."""
+    key = exposure.id, exposure.tool, exposure.version
+    other = found.get(key)
+    if other is None or rank(exposure) < rank(other):
+        found[key] = exposure
+
+
+def _sorted(found: dict[tuple[str, str, str | None], Exposure]) -> Judged:
+    ranked = sorted(found.values(), key=rank)
+    return (
+        tuple(one for one in ranked if one.status in _EXPOSED),
+        tuple(one for one in ranked if one.status not in _EXPOSED),
+    )
+
+
+def _today() -> date:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return moment.date()
+
+
