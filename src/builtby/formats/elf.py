@@ -19,7 +19,7 @@ Facts:
 - `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`), `sections=none`, `overlay` (bytes behind the image);
 - `hash=both` (two hash tables of symbols, the old and GNU's: what the linker was asked for, by whoever called it);
 - `go.pclntab` (`yes`, `no`; with section headers only), `patched=yes` (elf_layout), `packed=upx`, and those of
-  elf_dwarf and elf_annobin.
+  elf_dwarf, elf_annobin and golinked.
 """
 
 from builtby.formats import elf_names
@@ -46,6 +46,7 @@ from builtby.formats.elf_regions import add_regions
 from builtby.formats.elf_sections import read_sections
 from builtby.formats.elf_wants import wants
 from builtby.formats.gobuildinfo import read_buildinfo
+from builtby.formats.golinked import add_linked
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
 from builtby.sources.view import View
@@ -114,6 +115,7 @@ def _read_go(image: Image, reading: Reading) -> None:
     if section is not None:
         ranges = [(section.offset, section.size)]
     elif image.rows:
+        _read_functions(image, reading, known=False)
         return
     else:
         ranges = [(s.offset, s.size) for s in image.segments if s.type == PT_LOAD and s.flags & PF_W][:1]
@@ -122,11 +124,24 @@ def _read_go(image: Image, reading: Reading) -> None:
         offset = image.offset_of(address)
         return b"" if offset is None else image.view.read(offset, min(size, _LONGEST_GO_STRING))
 
-    read_buildinfo(image.view, ranges, at, reading)
+    known = read_buildinfo(image.view, ranges, at, reading)
+    _read_functions(image, reading, known=known)
     settings = [setting for surface in reading.surfaces if surface.kind == "go.buildinfo" for setting in surface.extra]
     for setting in settings:
         if setting.startswith("GOOS="):
             reading.facts.setdefault("os", setting[5:])
+
+
+def _read_functions(image: Image, reading: Reading, *, known: bool) -> None:
+    """Tell which functions of Go's are linked. Other linkers than Go's may put the table into another section."""
+    table = image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab")
+    if table is not None:
+        ranges = [(table.offset, table.size)]
+    elif known:
+        ranges = [(segment.offset, segment.size) for segment in image.segments if segment.type == PT_LOAD]
+    else:
+        return
+    add_linked(reading, image.view, [ranges], "unix")
 
 
 def overlay_of(image: Image) -> tuple[int, int]:

@@ -12,7 +12,7 @@ Surfaces, of every slice:
 
 Regions: `macho.data`, `macho.symbols`.
 Facts: `class`, `machine` and `type` (of each slice, joined by blanks when they differ), `os`, `slices`, `bitcode`,
-`stripped`, `debug`.
+`stripped`, `debug`, and those of golinked.
 """
 
 import re
@@ -22,6 +22,7 @@ from builtby.formats.base import Format, Reading, Region
 from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
+from builtby.formats.golinked import add_linked
 from builtby.formats.macho_commands import PLATFORMS, read_commands
 from builtby.formats.macho_image import FAT, FAT64, SYMTAB, THIN, Image, open_image, slices
 from builtby.formats.upx import MAGIC as UPX_MAGIC
@@ -55,6 +56,7 @@ def read(view: View, path: str) -> Reading:
         reading.problem = "the load commands are truncated or not valid"
     for image in images:
         _read_image(image, reading)
+    _read_functions(images, reading)
     if UPX_MAGIC in view.read(max(view.size - _UPX_WITHIN, 0), _UPX_WITHIN):
         read_upx(view, reading)
     if images:
@@ -78,6 +80,13 @@ def _read_image(image: Image, reading: Reading) -> None:
     read_buildinfo(image.view, [(s.offset, s.size) for s in blobs], image.at, reading)
     dwarf = [(_elf_name(s.name), s.offset, s.size) for s in image.sections if s.segment == "__DWARF" and s.offset]
     read_dwarf(image.view, image.bits, image.order, dwarf, reading)
+
+
+def _read_functions(images: list[Image], reading: Reading) -> None:
+    if any(surface.kind == "go.buildinfo" for surface in reading.surfaces):
+        ranges = [[(s.offset, s.size) for s in image.sections if s.name == "__gopclntab" and s.offset]
+                  or [(s.offset, s.size) for s in image.sections if s.offset and not s.code] for image in images]
+        add_linked(reading, images[0].view, ranges, "darwin")
 
 
 def _elf_name(name: str) -> str:

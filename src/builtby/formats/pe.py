@@ -12,7 +12,8 @@ Surfaces (see the helper modules for more of each):
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
 Facts: `class`, `machine`, `type` (`executable`, `shared`, `dos-executable`), `os` (`windows`, `uefi`, …),
-`subsystem`, `linker`, `rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`.
+`subsystem`, `linker`, `rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`, and
+those of golinked.
 """
 
 from struct import unpack_from
@@ -22,6 +23,7 @@ from builtby.formats.dotnet import read_dotnet
 from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
+from builtby.formats.golinked import add_linked
 from builtby.formats.pe_debug import read_debug
 from builtby.formats.pe_image import CLR, EXPORT, IMPORT, MEM_EXECUTE, MEM_WRITE, TLS, Image, open_image
 from builtby.formats.pe_resources import read_version_info
@@ -142,7 +144,9 @@ def _read_go(image: Image, reading: Reading) -> None:
     writable = [s for s in image.sections if s.flags & MEM_WRITE and s.size and not s.flags & MEM_EXECUTE][:1]
     base = _image_base(image) or 0
     ranges = [(section.offset, min(section.size, 64 << 10)) for section in writable]
-    read_buildinfo(image.view, ranges, lambda address, size: image.at(address - base, size), reading)
+    if read_buildinfo(image.view, ranges, lambda address, size: image.at(address - base, size), reading):
+        data = [(section.offset, section.size) for section in image.sections if not section.flags & MEM_EXECUTE]
+        add_linked(reading, image.view, [data], "windows")
 
 
 def dwarf_sections(image: Image) -> list[tuple[str, int, int]]:

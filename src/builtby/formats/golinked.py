@@ -1,0 +1,151 @@
+"""Which of Go's own packages are linked into a program, and which of the functions that advisories name.
+
+Facts, for a program whose function table (gopclntab) could be read; none otherwise:
+
+- `go.table`: the table's version, `1.20`; it names the linked functions, and those that were inlined into them.
+  `1.2 functions` when it is so old that it may not name those that were inlined.
+- `go.packages`: the standard library's and Go's own tools' packages that are linked, joined by blanks.
+- `go.symbols`: those of the sought functions that are linked, as `net/http.Server.Serve`, joined by blanks.
+- `go.sought`: which list of functions was sought.
+- `go.os`, `go.arch`: what the program was built for, in Go's words; `unix` for what the format alone tells of an ELF.
+
+Source: the names as Go's linker writes them, `net/http.(*Server).Serve`, and debug/gosym, which takes them apart.
+"""
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import msgspec
+
+from builtby.formats.base import Reading
+from builtby.formats.gopclntab import Functions, read_functions
+from builtby.sources.view import View
+
+INLINED_NAMED = (1, 9)
+"""Since this version of Go, the table names the inlined functions too."""
+_MOST_PACKAGES = 2000
+_PACKAGE = re.compile(rb"[a-z][\w./-]{0,199}")
+_NO_PACKAGES = {b"main", b"go", b"type"}
+"""Go's words for the program itself, and for what its compiler and linker make up."""
+_OWN_TOOLS = "cmd/"
+_GO = re.compile(r"go(\d+)\.(\d+)")
+
+
+class Sought(NamedTuple):
+    """A list of functions. `spellings`: by each way in which a table may name it, its names in the list."""
+
+    spellings: dict[bytes, tuple[str, ...]]
+    names: frozenset[str]
+    packages: frozenset[str]
+    digest: str
+
+
+@cache
+def sought() -> Sought:
+    """Return the list that advisories give."""
+    raw = (resources.files("builtby") / "advisories" / "go-symbols.json").read_bytes()
+    return make_sought(msgspec.json.decode(raw)["packages"])
+
+
+def make_sought(packages: dict[str, list[str]]) -> Sought:
+    """Return a list of functions by package, with every spelling of them."""
+    spellings: dict[bytes, tuple[str, ...]] = {}
+    for package, symbols in packages.items():
+        for symbol in symbols:
+            for spelling in _spellings(package, symbol):
+                spellings[spelling] = (*spellings.get(spelling, ()), f"{package}.{symbol}")
+    digest = hashlib.sha256(msgspec.json.encode(packages, order="sorted")).hexdigest()[:12]
+    names = frozenset(name for spelled in spellings.values() for name in spelled)
+    return Sought(spellings, names, frozenset(packages), digest)
+
+
+def _spellings(package: str, symbol: str) -> Iterator[bytes]:
+    receiver, _, method = symbol.rpartition(".")
+    yield f"{package}.{symbol}".encode()
+    if receiver:
+        yield f"{package}.(*{receiver}).{method}".encode()
+    if receiver == package.rpartition("/")[2]:  # some name the package again
+        yield f"{package}.{method}".encode()
+
+
+def add_linked(reading: Reading, view: View, places: Iterable[Iterable[tuple[int, int]]], system: str) -> None:
+    """Add the facts. `places`: for each slice of the file, the (offset, size) ranges where its table may be.
+
+    `system`: what the program was built for as the format tells it, where the build information does not.
+    """
+    wanted = sought()
+    tables = [read_functions(view, ranges, wanted.spellings.keys()) for ranges in places]
+    whole = [table for table in tables if table is not None]
+    if not whole or len(whole) < len(tables):
+        return
+    plain = frozenset().union(*(_plain(table.names) for table in whole))
+    packages = _packages(plain, reading, wanted)
+    if "runtime" not in packages or len(packages) > _MOST_PACKAGES:
+        return  # only a part of a program, or its names were garbled
+    reading.facts |= {
+        "go.table": _described(whole, reading), "go.packages": " ".join(sorted(packages)), "go.sought": wanted.digest,
+    }
+    symbols = _symbols(plain, reading, wanted)
+    if symbols:
+        reading.facts["go.symbols"] = " ".join(sorted(symbols))
+    _tell_platform(reading, system)
+
+
+def _plain(names: Collection[bytes]) -> set[bytes]:
+    """Return the names whose package has no dot in its first element, without type arguments."""
+    own = [name for name in names if not 0 < name.find(b".") < name.find(b"/")]
+    plain = {name for name in own if b"[" not in name}
+    bare = [name[: name.find(b"[")] + name[name.rfind(b"]") + 1 :] for name in names if b"[" in name]
+    return plain.union(name for name in bare if not 0 < name.find(b".") < name.find(b"/"))
+
+
+def _packages(names: Collection[bytes], reading: Reading, wanted: Sought) -> set[str]:
+    found = {name[: name.find(b".", name.rfind(b"/") + 1)] for name in names if b"." in name} - _NO_PACKAGES
+    packages = {package.decode("ascii", "replace") for package in found if _PACKAGE.fullmatch(package)}
+    for module in _modules(reading):
+        own = {package for package in packages if package == module or package.startswith(module + "/")}
+        packages -= own - wanted.packages
+    return packages | _main(reading)
+
+
+def _modules(reading: Reading) -> list[str]:
+    """Return the modules of the program that look like the standard library's packages: no dot in the first word."""
+    kinds = ("go.buildinfo.main", "go.buildinfo.mod")
+    paths = {surface.value.partition(" ")[0] for surface in reading.surfaces if surface.kind in kinds}
+    return sorted(path for path in paths if path not in ("std", "cmd") and "." not in path.partition("/")[0])
+
+
+def _main(reading: Reading) -> set[str]:
+    """Return the program's own package when it is one of Go's tools."""
+    paths = {surface.value for surface in reading.surfaces if surface.kind == "go.buildinfo.path"}
+    return {path for path in paths if path.startswith(_OWN_TOOLS) and _PACKAGE.fullmatch(path.encode())}
+
+
+def _symbols(names: frozenset[bytes], reading: Reading, wanted: Sought) -> set[str]:
+    """Return what is linked of the sought; a closure (`F.func1`) is a part of the function that it stands in."""
+    around = {name.partition(b".func")[0] for name in names if b".func" in name}
+    everything = names | around
+    for path in _main(reading):
+        everything |= {path.encode() + name[4:] for name in everything if name.startswith(b"main.")}
+    found = wanted.spellings.keys() & everything
+    return {symbol for spelling in found for symbol in wanted.spellings[spelling]}
+
+
+def _described(tables: list[Functions], reading: Reading) -> str:
+    versions = " ".join(sorted({table.version for table in tables}))
+    texts = [surface.value for surface in reading.surfaces if surface.kind == "go.buildinfo"]
+    matches = [match for text in texts if (match := _GO.match(text))]
+    inlined = all((int(match[1]), int(match[2])) >= INLINED_NAMED for match in matches) and bool(matches)
+    return versions if versions != "1.2" or inlined else f"{versions} functions"
+
+
+def _tell_platform(reading: Reading, system: str) -> None:
+    settings = {key: value for surface in reading.surfaces if surface.kind == "go.buildinfo"
+                for key, _, value in (setting.partition("=") for setting in surface.extra)}
+    reading.facts["go.os"] = settings.get("GOOS", system)
+    if "GOARCH" in settings:
+        reading.facts["go.arch"] = settings["GOARCH"]
