@@ -8,13 +8,20 @@ import msgspec
 from builtby.advisories.conditions import Doubt, doubts
 from builtby.advisories.match import Match, matches
 from builtby.advisories.rank import rank
-from builtby.advisories.reach import Linked, reach
+from builtby.advisories.reach import Linkage, reach
 from builtby.advisories.store import Store
 from builtby.advisories.subject import Subject, of_artifact, of_present
 from builtby.advisories.support import ended
 from builtby.advisories.vendor import word
 from builtby.model import (
-    Action, AdvisoryData, Artifact, Exposure, ExposureClass, ExposureStatus, Present, Role,
+    Action,
+    AdvisoryData,
+    Artifact,
+    Exposure,
+    ExposureClass,
+    ExposureStatus,
+    Present,
+    Role,
 )
 
 _EXPOSED = frozenset({ExposureStatus.AFFECTED, ExposureStatus.UNVERIFIED})
@@ -25,6 +32,10 @@ _ACTIONS = {
     ExposureClass.PLATFORM: Action.UPDATE_BOTH, ExposureClass.UNKNOWN: Action.READ,
 }
 _WORST = (ExposureStatus.NOT_AFFECTED, ExposureStatus.FIXED_BY_VENDOR, ExposureStatus.UNVERIFIED)
+_LINKAGES = {
+    Linkage.NOT_LINKED: ExposureStatus.NOT_LINKED, Linkage.OTHER_PLATFORM: ExposureStatus.NOT_AFFECTED,
+    Linkage.UNKNOWN: ExposureStatus.UNVERIFIED,
+}
 REMEMBERED = 1 << 14
 """Subjects whose exposures are kept: an image has few different tools, however many files."""
 Judged = tuple[tuple[Exposure, ...], tuple[Exposure, ...]]
@@ -116,9 +127,12 @@ class Judge:
         against = doubts(match.affected, class_, subject)
         if match.partly:
             against.append(Doubt(ExposureStatus.UNVERIFIED, f"of the version, only {subject.version_range} is known"))
-        if match.affected.imports and match.advisory.product != "go-stdlib" and match.affected.imports[0].path == "":
-            names = ", ".join(match.affected.imports[0].symbols[:3])
+        functions = next((item.symbols for item in match.affected.imports if not item.path), ())
+        if functions:
+            names = ", ".join(functions[:3])
             against.append(Doubt(ExposureStatus.UNVERIFIED, f"only where {names} is used, which is not known"))
+        if class_ is ExposureClass.ARTIFACT_CODEGEN:
+            against.append(Doubt(ExposureStatus.UNVERIFIED, "whether it wrote any of this code badly cannot be seen"))
         if match.advisory.disputed:
             against.append(Doubt(ExposureStatus.AFFECTED, "the project disputes it"))
         if match.affected.basis:
@@ -135,7 +149,8 @@ def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]
         return ExposureClass.BUILD_HOST, "the runtime is not in this artifact; where it was built, it ran"
     return class_, {
         ExposureClass.BUILD_HOST: "the machine that ran the tool", ExposureClass.RUNTIME: "what is shipped",
-        ExposureClass.ARTIFACT_CODEGEN: "code that the tool wrote", ExposureClass.ARTIFACT_LINKED: "library code inside",
+        ExposureClass.ARTIFACT_CODEGEN: "code that the tool wrote",
+        ExposureClass.ARTIFACT_LINKED: "library code inside",
         ExposureClass.PLATFORM: "what runs or ships containers",
     }.get(class_, "nothing in the data decides")
 
@@ -151,11 +166,9 @@ def _linked(exposure: Exposure, match: Match, artifact: Artifact) -> Exposure:
     if match.affected is None or exposure.class_ is not ExposureClass.ARTIFACT_LINKED or exposure.tool != "go":
         return exposure
     said = reach(match.affected.imports, artifact.facts)
-    if said.linked is Linked.YES:
-        return exposure
-    status = ExposureStatus.NOT_LINKED if said.linked is Linked.NO else ExposureStatus.UNVERIFIED
     if exposure.status not in _EXPOSED:
         return exposure
+    status = _LINKAGES.get(said.linkage, exposure.status)
     reason = f"{said.reason}; {exposure.reason}" if exposure.reason else said.reason
     action = exposure.action if status in _EXPOSED else Action.NONE
     return msgspec.structs.replace(exposure, status=status, reason=reason, action=action)

@@ -27,7 +27,7 @@ def ended(store: Store, subject: Subject, today: date) -> Exposure | None:
         class_=ExposureClass.END_OF_LIFE, status=status, action=_action(subject), severity=None, rating="unknown",
         cvss=None, kev=False, fixed_in=_supported(cycles, today), published=_day(cycle.eol),
         product=support.product if support else "",
-        rule=f"support of {subject.tool} {cycle.name} ended {when} (endoflife.date: {support.product if support else ''})",
+        rule=f"support of {subject.tool} {cycle.name} ended {when} (endoflife.date)",
         reason=reason, url=f"https://endoflife.date/{support.product}" if support else None,
     )
 

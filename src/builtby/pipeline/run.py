@@ -9,7 +9,9 @@ from time import monotonic
 
 import msgspec
 
-from builtby.model import AdvisoryData, Artifact, Record, Skipped, Target, text
+from builtby.advisories.judge import Judge
+from builtby.advisories.store import open_store
+from builtby.model import AdvisoryData, Artifact, Present, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import PACKAGED, Attribution, root_of
 from builtby.pipeline.found import Found, Spool, opened
@@ -42,12 +44,22 @@ class Run:
         self.advisories: AdvisoryData | None = None
 
     def records(self) -> Iterator[Record]:
-        """Yield the records of all targets."""
-        for ref in self._refs:
-            try:
-                yield from self._target(ref)
-            except OSError as error:
-                yield Skipped(self._new(ref, "file"), "", f"cannot be read: {error.strerror or error}")
+        """Yield the records of all targets, judged by what is known of their tools."""
+        judge = Judge(open_store())
+        for record in chain.from_iterable(map(self._of_target, self._refs)):
+            if isinstance(record, Artifact):
+                yield judge.artifact(record)
+            elif isinstance(record, Present):
+                yield judge.present(record)
+            else:
+                yield record
+        self.advisories = judge.info
+
+    def _of_target(self, ref: str) -> Iterator[Record]:
+        try:
+            yield from self._target(ref)
+        except OSError as error:
+            yield Skipped(self._new(ref, "file"), "", f"cannot be read: {error.strerror or error}")
 
     def _target(self, ref: str) -> Iterator[Record]:
         if ref == "-":
