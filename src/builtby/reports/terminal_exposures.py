@@ -148,7 +148,8 @@ def _unsupported(old: list[Holder]) -> Iterator[Text]:
         exposure = todo.exposures[0]
         to = f"  move to {clean(words.fixes(exposure.fixed_in))}" if exposure.fixed_in else ""
         where = ", ".join(part for part in (_artifacts(todo.artifacts), _installed(todo.installed)) if part)
-        line = Text.assemble("  ", (clean(holder.tool), "bold"), " ", (clean(holder.version or "unknown version"), "cyan"))
+        line = Text.assemble("  ", (clean(holder.tool), "bold"), " ")
+        line.append(clean(holder.version or "unknown version"), "cyan")
         yield line.append(f"  {where}").append(to, "green").append(f"  {clean(exposure.reason or '')}", "dim")
     if len(old) > _UNSUPPORTED:
         yield Text(f"  and {len(old) - _UNSUPPORTED:,} more", "dim")
