@@ -112,8 +112,6 @@ class ExposureStatus(StrEnum):
     """A condition of the advisory (machine, option, platform) does not hold."""
     FIXED_BY_VENDOR = "fixed-by-vendor"
     """Whoever packaged the tool has patched this version."""
-    UNDECIDED = "undecided"
-    """The advisory names no versions that this one can be compared with, such as commits."""
     IGNORED = "ignored"
     """Affected, and accepted by the caller's ignore file, for a reason and until a day."""
 
@@ -178,6 +176,8 @@ class AdvisoryData(Value, frozen=True):
     records: int
     no_data: tuple[str, ...] = ()
     """Tools of this result for which there is no advisory data: that is no statement that they are safe."""
+    undecided: dict[str, tuple[str, ...]] = {}
+    """By tool of this result: advisories that name no versions to compare with, such as commits."""
 
 
 class Artifact(Value, frozen=True):

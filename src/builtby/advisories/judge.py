@@ -9,6 +9,7 @@ from builtby.advisories.conditions import Doubt, doubts
 from builtby.advisories.match import Match, matches
 from builtby.advisories.rank import rank
 from builtby.advisories.reach import Linkage, reach
+from builtby.advisories.records import Affected
 from builtby.advisories.store import Store
 from builtby.advisories.subject import Subject, of_artifact, of_present
 from builtby.advisories.support import ended
@@ -48,11 +49,15 @@ class Judge:
         self._store, self._today = store, today or _today()
         self._known: dict[Subject, list[tuple[Exposure, Match | None]]] = {}
         self._no_data: set[str] = set()
+        self._undecided: dict[str, set[str]] = {}
 
     @property
     def info(self) -> AdvisoryData:
         """The data, and the tools met so far of which it holds nothing."""
-        return msgspec.structs.replace(self._store.info, no_data=tuple(sorted(self._no_data)))
+        undecided = {tool: tuple(sorted(names)) for tool, names in sorted(self._undecided.items())}
+        return msgspec.structs.replace(
+            self._store.info, no_data=tuple(sorted(self._no_data)), undecided=undecided,
+        )
 
     def artifact(self, artifact: Artifact) -> Artifact:
         """Return the artifact with its exposures."""
@@ -90,23 +95,24 @@ class Judge:
         found: list[tuple[Exposure, Match | None]] = []
         if subject.version is None and subject.version_range is None:
             return found
+        over = ended(self._store, subject, self._today)
+        line = self._store.products.line_of(subject.tool, subject.version or "")
+        if line is not None:
+            subject = subject._replace(version=None, version_range=line)
         for way in self._store.products.of(subject.tool):
             if way.roles and not subject.installed and subject.role.value not in way.roles:
                 continue
             for match in matches(self._store.of_product(way.product), way, subject):
-                exposure = self._exposure(match, subject)
-                if exposure is not None:
-                    found.append((exposure, match))
-        over = ended(self._store, subject, self._today)
+                if match.affected is None:
+                    self._undecided.setdefault(subject.tool, set()).add(_name(match))
+                elif _means_something(match, subject):
+                    found.append((self._exposure(match, match.affected, subject), match))
         return [*found, (over, None)] if over is not None else found
 
-    def _exposure(self, match: Match, subject: Subject) -> Exposure | None:
-        advisory = match.advisory
+    def _exposure(self, match: Match, affected: Affected, subject: Subject) -> Exposure:
+        advisory, name = match.advisory, _name(match)
         class_, why = _class(advisory.class_, subject)
-        if subject.role is Role.RUNTIME and not subject.installed and class_ not in _INSIDE:
-            return None  # what a tool left inside was written elsewhere: its build hosts are not this artifact's
-        status, reason, fixed = self._status(match, class_, subject)
-        name = min((name for name in match.names if name.startswith("CVE-")), default=advisory.id)
+        status, reason, fixed = self._status(match, affected, class_, subject)
         return Exposure(
             id=name, aliases=tuple(sorted(match.names - {name})), tool=subject.tool, version=subject.version,
             class_=class_, status=status,
@@ -119,15 +125,13 @@ class Judge:
         )
 
     def _status(
-        self, match: Match, class_: ExposureClass, subject: Subject,
+        self, match: Match, affected: Affected, class_: ExposureClass, subject: Subject,
     ) -> tuple[ExposureStatus, str | None, str | None]:
-        if match.affected is None:
-            return ExposureStatus.UNDECIDED, match.rule, None
         said = word(self._store, match.advisory, subject)
-        against = doubts(match.affected, class_, subject)
+        against = doubts(affected, class_, subject)
         if match.partly:
             against.append(Doubt(ExposureStatus.UNVERIFIED, f"of the version, only {subject.version_range} is known"))
-        functions = next((item.symbols for item in match.affected.imports if not item.path), ())
+        functions = next((item.symbols for item in affected.imports if not item.path), ())
         if functions:
             names = ", ".join(functions[:3])
             against.append(Doubt(ExposureStatus.UNVERIFIED, f"only where {names} is used, which is not known"))
@@ -135,12 +139,34 @@ class Judge:
             against.append(Doubt(ExposureStatus.UNVERIFIED, "whether it wrote any of this code badly cannot be seen"))
         if match.advisory.disputed:
             against.append(Doubt(ExposureStatus.AFFECTED, "the project disputes it"))
-        if match.affected.basis:
-            against.append(Doubt(ExposureStatus.AFFECTED, f"range {match.affected.basis}"))
-        reasons = [reason for reason in (said.reason, *(doubt.reason for doubt in against)) if reason]
-        statuses = {said.status, *(doubt.status for doubt in against)}
-        status = next((worst for worst in _WORST if worst in statuses), ExposureStatus.AFFECTED)
-        return status, "; ".join(reasons) or None, said.fixed
+        if affected.basis:
+            against.append(Doubt(ExposureStatus.AFFECTED, "the range of versions is not the project's own word"))
+        if said.reason:
+            against.insert(0, Doubt(said.status, said.reason))
+        status = next((worst for worst in _WORST if any(doubt.status is worst for doubt in against)), said.status)
+        notes = (status, ExposureStatus.AFFECTED) if status in _EXPOSED else (status,)
+        return status, "; ".join(doubt.reason for doubt in against if doubt.status in notes) or None, said.fixed
+
+
+def _name(match: Match) -> str:
+    """Return the name that people use: the CVE where there is one."""
+    return min((name for name in match.names if name.startswith("CVE-")), default=match.advisory.id)
+
+
+def _means_something(match: Match, subject: Subject) -> bool:
+    """Whether an advisory says anything of this artifact.
+
+    What a tool left inside was written elsewhere: its build hosts are not this artifact's. Library code is in what is
+    linked. An interpreter that is not inside matters where it ran; of one whose version is a guess, that is too much.
+    """
+    if subject.installed:
+        return True
+    class_ = match.advisory.class_
+    if subject.role is Role.RUNTIME:
+        return class_ in _INSIDE
+    if class_ is ExposureClass.ARTIFACT_LINKED:
+        return subject.linked
+    return class_ is not ExposureClass.RUNTIME or subject.version is not None
 
 
 def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]:
@@ -175,10 +201,10 @@ def _linked(exposure: Exposure, match: Match, artifact: Artifact) -> Exposure:
 
 
 def _add(found: dict[tuple[str, str, str | None], Exposure], exposure: Exposure) -> None:
-    """Keep one exposure for an advisory, tool and version: the one that asks for most."""
-    key = exposure.id, exposure.tool, exposure.version
+    """Keep one exposure for an advisory, product and version (javac is of the JDK): the one that asks for most."""
+    key = exposure.id, exposure.product, exposure.version
     other = found.get(key)
-    if other is None or rank(exposure) < rank(other):
+    if other is None or rank(exposure)[:4] < rank(other)[:4]:
         found[key] = exposure
 
 

@@ -1,10 +1,13 @@
 """Which advisories a tool is judged by: names of tools on one side, the data's products on the other."""
 
+import re
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
 import msgspec
+
+_BARE = re.compile(r"(?:1\.)?(\d{1,3})")
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,11 +35,16 @@ class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A tool. packages: source packages of distributions that it may be of, as beginnings of their names."""
+    """A tool.
+
+    packages: source packages of distributions that it may be of, as beginnings of their names.
+    bare_is_line: a single number (`17`, `1.8`) names a release line, and no version of it.
+    """
 
     product: tuple[Way, ...] = ()
     support: Support | None = None
     packages: tuple[str, ...] = ()
+    bare_is_line: bool = False
 
 
 class Products(NamedTuple):
@@ -53,6 +61,13 @@ class Products(NamedTuple):
         """Return where a tool's support dates are."""
         entry = self.entries.get(tool)
         return entry.support if entry else None
+
+    def line_of(self, tool: str, version: str) -> str | None:
+        """Return the range of a release line, where a version names no more than that."""
+        entry, match = self.entries.get(tool), _BARE.fullmatch(version)
+        if entry is None or not entry.bare_is_line or match is None:
+            return None
+        return f">={match[1]},<{int(match[1]) + 1}"
 
     def packages(self, tool: str) -> tuple[str, ...]:
         """Return the beginnings of the names of a tool's source packages."""

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from builtby.model import Artifact, BuiltBy, Present, Role
 
+_UNLINKED = frozenset({"ar", "bitcode", "coff", "object", "archive", "pyc"})
 _SYSTEMS = {"pe": "windows", "macho": "macos", "elf": "linux"}
 
 
@@ -27,6 +28,8 @@ class Subject(NamedTuple):
     system: str | None = None
     flags: tuple[str, ...] = ()
     installed: bool = False
+    linked: bool = True
+    """Whether the artifact is linked: an object or an archive of them holds none of a library's code yet."""
 
     @property
     def shown(self) -> str:
@@ -40,6 +43,7 @@ def of_artifact(artifact: Artifact, tool: BuiltBy) -> Subject:
     return Subject(
         tool.tool, tool.version, tool.version_range, tool.role, tool.vendor, packaged, distro,
         artifact.facts.get("machine"), _system(artifact), tool.flags,
+        linked=artifact.format not in _UNLINKED and artifact.facts.get("type") not in _UNLINKED,
     )
 
 

@@ -1,6 +1,6 @@
 """The plain words of exposures, the same in every output."""
 
-from builtby.model import Action, Artifact, Exposure, ExposureClass, ExposureStatus, Present
+from builtby.model import Action, Exposure, ExposureClass, ExposureStatus
 
 CLASSES = {
     ExposureClass.BUILD_HOST: "the machine that ran the tool was exposed",
@@ -28,10 +28,10 @@ _SENTENCES = {
     Action.UPDATE_AND_REBUILD: "Update {tool}{to}, then rebuild and ship again what it made.",
     Action.UPDATE_RUNTIME: "Update {tool}{to} where it is shipped or runs.",
     Action.UPDATE_BOTH: "Update {tool}{to} on the machines that build and on those that run containers.",
-    Action.READ: "Read the advisory: nothing in the data decides what it means here.",
+    Action.READ: "Read the advisory and decide.",
     Action.NONE: "Nothing to do.",
 }
-_NO_FIX = "No fixed version of {tool} is known. "
+_NO_FIX = "No fixed version of {tool} is known; once there is one: "
 _UNSUPPORTED = "Move to a supported version of {tool}{to}: nobody patches this one any more."
 _STATUSES = {
     ExposureStatus.AFFECTED: "affected",
@@ -39,7 +39,6 @@ _STATUSES = {
     ExposureStatus.NOT_LINKED: "the vulnerable code is not linked in",
     ExposureStatus.NOT_AFFECTED: "a condition of the advisory does not hold",
     ExposureStatus.FIXED_BY_VENDOR: "whoever packaged the tool has fixed it",
-    ExposureStatus.UNDECIDED: "the advisory names no versions to compare with",
     ExposureStatus.IGNORED: "affected, and accepted by the ignore file",
 }
 _MOST_FIXES = 4
@@ -61,8 +60,10 @@ def action_sentence(exposure: Exposure) -> str:
     to = f" to {fixes(exposure.fixed_in)}" if exposure.fixed_in else ""
     if exposure.class_ is ExposureClass.END_OF_LIFE:
         return _UNSUPPORTED.format(tool=exposure.tool, to=to)
-    start = _NO_FIX.format(tool=exposure.tool) if exposure.action in _UPDATES and not exposure.fixed_in else ""
-    return start + _SENTENCES[exposure.action].format(tool=exposure.tool, to=to)
+    sentence = _SENTENCES[exposure.action].format(tool=exposure.tool, to=to)
+    if exposure.action in _UPDATES and not exposure.fixed_in:
+        return _NO_FIX.format(tool=exposure.tool) + sentence[0].lower() + sentence[1:]
+    return sentence
 
 
 def fixes(versions: tuple[str, ...]) -> str:
@@ -85,9 +86,9 @@ def named(exposure: Exposure) -> str:
     return f"{exposure.tool} {exposure.version or 'of unknown version'}"
 
 
-def message(record: Artifact | Present, exposure: Exposure) -> str:
+def message(exposure: Exposure, *, installed: bool = False) -> str:
     """Return an exposure as a few sentences for somebody who sees nothing else."""
-    relation = "built this" if isinstance(record, Artifact) else "is installed here"
+    relation = "is installed here" if installed else "built this"
     if exposure.class_ is ExposureClass.END_OF_LIFE:
         start = f"{named(exposure)} {relation}, and nobody patches it any more."
     else:
