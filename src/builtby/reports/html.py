@@ -1,0 +1,120 @@
+"""`html`: one page for people, that opens from a mail: no network, no other files, no code of others."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import IO
+
+from builtby import __version__
+from builtby.reports import html_lists as lists
+from builtby.reports import html_overview as overview
+from builtby.reports.base import Report, ReportOptions
+from builtby.reports.html_figures import Figures
+from builtby.reports.html_table import labels
+from builtby.reports.html_text import esc, own
+from builtby.reports.results import Results
+from builtby.reports.summary import Summary
+
+_TARGETS = 20
+_PIECE = 1 << 16
+
+
+def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
+    """Write the scan as a page. The time on it is `options.timestamp`, else now."""
+    held, size = [], 0
+    for part in _page(results, options):
+        held.append(part)
+        size += len(part)
+        if size >= _PIECE:
+            stream.write("".join(held).encode("utf-8", "backslashreplace"))
+            held, size = [], 0
+    stream.write("".join(held).encode("utf-8", "backslashreplace"))
+
+
+def _page(results: Results, options: ReportOptions) -> Iterator[str]:
+    summary, figures = Summary(results), Figures(results)
+    when = time.time() if options.timestamp is None else options.timestamp
+    yield _head(results)
+    yield _header(results, datetime.fromtimestamp(when, UTC))
+    yield '<main><section aria-labelledby="summary"><h2 id="summary">Summary</h2>'
+    yield from overview.words(summary, figures, len(results.targets))
+    yield "</section>\n"
+    yield overview.first(figures)
+    yield '<section aria-label="Charts" class="charts">'
+    yield from overview.charts(summary, figures)
+    yield "</section>\n"
+    yield _unsupported(figures)
+    yield from _tables(results, summary, figures)
+    yield (f"</main>\n<footer><p>Made by builtby {__version__}. This page is one file; it loads nothing and sends "
+           f"nothing.</p></footer>\n<script>{_asset('report.js')}</script></body></html>\n")
+
+
+def _tables(results: Results, summary: Summary, figures: Figures) -> Iterator[str]:
+    if figures.data is not None:
+        yield from lists.advisories(figures)
+    yield from lists.tools(summary, figures)
+    yield from lists.artifacts(results, figures)
+    yield from lists.present(results, summary.present.total())
+    if figures.settled:
+        yield from lists.settled(figures)
+    yield from lists.unmarked(summary)
+    yield from lists.skipped(summary)
+
+
+def _unsupported(figures: Figures) -> str:
+    found = figures.unsupported()
+    if not found:
+        return ""
+    items = "".join(map(overview.unsupported, found[: lists.ROWS]))
+    return (f'<section aria-labelledby="eol"><h2 id="eol">Out of support <span class="count">{len(found):,}</span></h2>'
+            f'<p class="dim">Nobody patches these release lines any more.</p><ul class="eol">{items}</ul></section>')
+
+
+def _head(results: Results) -> str:
+    style, script = _style(), _asset("report.js")
+    policy = (f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; "
+              "form-action 'none'")
+    name = results.targets[0].ref if results.targets else "nothing"
+    more = f" and {len(results.targets) - 1} more" if len(results.targets) > 1 else ""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
+        f'<meta name="generator" content="builtby {__version__}">'
+        f"<title>What built {esc(name)}{more}</title><style>{style}</style></head>\n")
+
+
+def _header(results: Results, when: datetime) -> str:
+    targets = "".join(
+        f'<li>{own(target.ref)} <span class="dim">{esc(target.kind)}'
+        f"{f' {esc(target.digest)}' if target.digest else ''}</span></li>" for target in results.targets[:_TARGETS])
+    rest = len(results.targets) - _TARGETS
+    more = f"<li>and {rest:,} more</li>" if rest > 0 else ""
+    return (
+        '<body><a class="skip" href="#summary">To the summary</a><header><p class="brand">builtby</p>'
+        f'<h1>What built this</h1><ul class="targets">{targets}{more}</ul>'
+        f'<p class="dim"><time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{when:%Y-%m-%d %H:%M} UTC</time></p>'
+        '<div id="tools-of-page"></div></header>\n')
+
+
+@cache
+def _style() -> str:
+    return _asset("report.css") + labels(lists.TABLES)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("builtby.reports") / "html_assets" / name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    """Return what a content security policy calls an inline text."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+REPORT = Report("html", "one page for people: charts, search and sort; opens anywhere, loads nothing", write)
