@@ -15,6 +15,7 @@ from builtby.model import Artifact, Present
 from builtby.reports import names
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.cyclonedx_tools import Gathered, Use, citations, leftover, tool_fields
+from builtby.reports.cyclonedx_vulnerabilities import Vulnerabilities
 from builtby.reports.results import Results
 from builtby.reports.stream import JsonWriter, iso_time
 
@@ -38,6 +39,9 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions, version: 
         out.array("formulation", _formulas(gathered), partial(_write_formula, stream, gathered, version))
         if version != "1.6" and gathered.tools:
             out.array("citations", citations(gathered, iso_time(options.timestamp or 0)))
+    with Vulnerabilities(results) as vulnerabilities:
+        if vulnerabilities:
+            out.array("vulnerabilities", vulnerabilities, vulnerabilities.writer(stream))
     out.array("properties", _skipped(results))
     out.end()
     stream.write(b"\n")
@@ -94,8 +98,7 @@ def _artifact(results: Results, artifact: Artifact, serial: str) -> dict[str, An
 def _present(results: Results, present: Present) -> dict[str, Any]:
     location = names.place(results.targets, present.target, present.path)
     component: dict[str, Any] = {
-        "type": "application", "bom-ref": f"present:{names.short(present.tool, present.version, location)}",
-        "name": present.tool,
+        "type": "application", "bom-ref": names.present_ref(results.targets, present), "name": present.tool,
     }
     if present.version:
         component["version"] = present.version

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from builtby.model import Artifact, BuiltBy, Mark, Role, Target
+from builtby.model import Artifact, BuiltBy, Mark, Present, Role, Target
 
 BUILTBY_REF = "tool:builtby"
 
@@ -55,6 +55,11 @@ def serial(kind: str, digest: str) -> str:
 def artifact_ref(artifact: Artifact) -> str:
     """Return the name of an artifact: where it is and what it is, not only its bytes."""
     return f"file:{short(artifact.target, artifact.layer, artifact.path, artifact.sha256)}"
+
+
+def present_ref(targets: tuple[Target, ...], present: Present) -> str:
+    """Return the name of an installed tool."""
+    return f"present:{short(present.tool, present.version, place(targets, present.target, present.path))}"
 
 
 def place(targets: tuple[Target, ...], target: int, path: str) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from builtby.model import Artifact, BuiltBy, Present, Skipped
@@ -21,10 +21,15 @@ Row = dict[str, object]
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     """Write the scan as CSV (RFC 4180, UTF-8, header first)."""
+    write_rows(stream, COLUMNS, _rows(results))
+
+
+def write_rows(stream: IO[bytes], columns: Iterable[str], rows: Iterable[Row]) -> None:
+    """Write rows as CSV, a piece at a time."""
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
+    table = csv.DictWriter(text, tuple(columns), restval="", lineterminator="\r\n")
     table.writeheader()
-    for row in _rows(results):
+    for row in rows:
         table.writerow({name: _safe(value) for name, value in row.items()})
         if text.tell() >= _FLUSH:
             stream.write(text.getvalue().encode())

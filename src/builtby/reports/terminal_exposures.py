@@ -177,6 +177,10 @@ def _data(data: AdvisoryData, options: ReportOptions, width: int) -> Iterator[Te
     if data.no_data:
         yield from _wrapped("No data", [clean(tool) for tool in data.no_data], width)
         yield Text("         for these nothing is known, which does not mean that they are safe", "dim")
+    if data.undecided:
+        told = [f"{clean(tool)} ({_advisories(len(ids))})" for tool, ids in sorted(data.undecided.items())]
+        yield from _wrapped("Undecided", told, width)
+        yield Text("           these advisories name no versions that could be compared", "dim")
 
 
 def _wrapped(title: str, items: list[str], width: int) -> Iterator[Text]:

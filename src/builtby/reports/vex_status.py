@@ -52,7 +52,7 @@ def _stance(built: bool, exposure: Exposure) -> Stance | None:
     if status is ExposureStatus.NOT_AFFECTED:
         return Stance(NOT_AFFECTED, _CODE_NOT_PRESENT, exposure.reason or "A condition of the advisory does not hold.")
     unknown = exposure.class_ is ExposureClass.UNKNOWN
-    if status in (ExposureStatus.UNVERIFIED, ExposureStatus.UNDECIDED) or unknown:
+    if status is ExposureStatus.UNVERIFIED or unknown:
         return Stance(UNDER_INVESTIGATION, "", exposure.reason or words.status_words(status)
                       if not unknown else words.class_words(exposure))
     return Stance(AFFECTED, "", words.action_sentence(exposure))
