@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterable, Set
 from struct import pack, unpack_from
 from typing import NamedTuple
 
-from builtby.sources.view import View
+from builtby.sources.view import SparseView, View
 
-MOST_NAMES = 48 << 20
-"""Bytes of names that are read. kubectl has 6 MB."""
+MOST_BYTES = 48 << 20
+"""Bytes of names that are read, or of an old table. kubectl has 6 MB of names."""
 _MOST_FUNCTIONS = 1_000_000
-_MOST_OLD_TABLE = 48 << 20
 _MOST_SEARCHED = 192 << 20
+_MOST_TRIED = 256
+"""Places that begin like a table, and are none."""
 _LONGEST_NAME = 16 << 10
 _HEADER = 8 + 8 * 8
 _LONGEST_JUNK = 7
@@ -31,7 +32,7 @@ _NAMES_AT = {"1.20": 3, "1.18": 3, "1.16": 2}
 """Which word behind the magic's eight bytes is the offset of the names; the next one's is where they end."""
 _MAGICS = {pack(order + "IH", number, 0): (version, order)
            for order in "<>" for number, version in _VERSIONS.items()}
-_TEXT = re.compile(rb"[!-~]{4,}(?=\0)")
+_TEXT = re.compile(rb"[!-~]{4,}\0?")
 
 
 class Table(NamedTuple):
@@ -42,8 +43,10 @@ class Table(NamedTuple):
     order: str
     width: int
     """Bytes of a pointer."""
-    limit: int
-    """Bytes that there are of it at most."""
+    functions: int
+    """How many."""
+    names: tuple[int, int]
+    """Where its names begin and end, from its own beginning; the whole table for an old one."""
 
 
 class Functions(NamedTuple):
@@ -58,87 +61,111 @@ def read_functions(view: View, ranges: Iterable[tuple[int, int]], sought: Set[by
 
     `sought` are names that matter: of the inlined functions of an old table, only those are found.
     """
-    for offset, size in ranges:
-        table = find_table(view, offset, size)
+    left = _MOST_SEARCHED
+    for offset, claimed in ranges:
+        size = min(claimed, left) if offset + claimed <= view.size else 0  # what was cut off is no evidence
+        table = _table_at(view, offset, offset + size) or _search(view, offset, size)
         if table is not None:
             return _old_functions(view, table, sought) if table.version == "1.2" else _functions(view, table)
+        left -= size
     return None
 
 
-def find_table(view: View, offset: int, size: int) -> Table | None:
-    """Return the table at `offset`, or the first one in the range."""
-    size = min(size, view.size - offset, _MOST_SEARCHED)
-    table = _table_at(view, offset, offset + size)
-    if table is not None:
-        return table
+def _search(view: View, offset: int, size: int) -> Table | None:
     for base, window in view.windows(offset, size):
-        data = bytes(window)
-        for magic in _MAGICS:
-            at = -1
-            while (at := data.find(magic, at + 1)) >= 0:
-                table = _table_at(view, base + at, offset + size)
-                if table is not None:
-                    return table
+        for at in places(bytes(window)):
+            table = _table_at(view, base + at, offset + size)
+            if table is not None:
+                return table
     return None
+
+
+def places(data: bytes) -> list[int]:
+    """Return where something begins as a table does."""
+    found: list[int] = []
+    for magic in _MAGICS:
+        at = data.find(magic)
+        while at >= 0 and len(found) < _MOST_TRIED:
+            found.append(at)
+            at = data.find(magic, at + 1)
+    return found
+
+
+def _held(view: View, offset: int, size: int) -> bool:
+    """Whether it can be read: of a file that went by, a table that was not kept is no fault of what was."""
+    return not isinstance(view, SparseView) or view.holds(offset, size)
 
 
 def _table_at(view: View, offset: int, end: int) -> Table | None:
-    raw = view.read(offset, _HEADER)
+    return table_in(view.read(offset, _HEADER), offset, end) if _held(view, offset, _HEADER) else None
+
+
+def table_in(raw: bytes, offset: int, end: int) -> Table | None:
+    """Return the table whose first bytes are given, and which stands at `offset` and ends before `end`."""
     known = _MAGICS.get(raw[:6])
     if known is None or len(raw) < _HEADER or raw[6] not in (1, 2, 4) or raw[7] not in (4, 8):
         return None
-    table = Table(offset, *known, raw[7], end - offset)
-    count = _word(table, raw, 0)
-    return table if 0 < count <= min(_MOST_FUNCTIONS, table.limit // table.width) else None
-
-
-def _word(table: Table, raw: bytes, index: int) -> int:
-    form = table.order + ("Q" if table.width == 8 else "I")
-    return int(unpack_from(form, raw, 8 + index * table.width)[0])
+    (version, order), width = known, raw[7]
+    words = unpack_from(f"{order}8{'Q' if width == 8 else 'I'}", raw, 8)
+    place = _NAMES_AT.get(version)
+    start, stop = (0, end - offset) if place is None else words[place : place + 2]
+    if not 0 < words[0] <= _MOST_FUNCTIONS or not 0 <= start < stop <= min(end - offset, start + MOST_BYTES):
+        return None
+    return Table(offset, version, order, width, words[0], (start, stop))
 
 
 def _functions(view: View, table: Table) -> Functions | None:
-    raw = view.read(table.offset, _HEADER)
-    place = _NAMES_AT[table.version]
-    start, end = _word(table, raw, place), _word(table, raw, place + 1)
-    if not 0 < start < end <= table.limit or end - start > MOST_NAMES:
-        return None
-    names = view.read(table.offset + start, end - start)
-    if len(names) < end - start or names[-1] or names.count(0) > 4 * _MOST_FUNCTIONS:
+    names = _between_offsets(view, table)
+    if not names or names[-1] or names.count(0) > 2 * _MOST_FUNCTIONS:
         return None
     return Functions(names.split(b"\0"), table.version)
 
 
+def _between_offsets(view: View, table: Table) -> bytes:
+    start, stop = table.names
+    if not _held(view, table.offset + start, stop - start):
+        return b""
+    data = view.read(table.offset + start, stop - start)
+    return data if len(data) == stop - start else b""
+
+
 def _old_functions(view: View, table: Table, sought: Set[bytes]) -> Functions | None:
-    data = view.read(table.offset, min(table.limit, _MOST_OLD_TABLE))
-    count = _word(table, data, 0)
+    data = _between_offsets(view, table)
     first = 8 + table.width
-    if first + 2 * count * table.width > len(data):
+    if first + 2 * table.functions * table.width > len(data):
         return None
     letter = "Q" if table.width == 8 else "I"
-    records = unpack_from(f"{table.order}{2 * count}{letter}", data, first)[1::2]
-    names = set()
-    for record in records:
+    names, total = set(), 0
+    for record in unpack_from(f"{table.order}{2 * table.functions}{letter}", data, first)[1::2]:
         name = _old_name(data, record + table.width, table.order)
-        if name is None:
+        total += len(name)
+        if not name or total > MOST_BYTES:
             return None
         names.add(name)
-    return Functions(names | _between(data, names, sought), table.version)
+    inlined = _inlined(data, sought)
+    return None if inlined is None else Functions(names | inlined, table.version)
 
 
-def _old_name(data: bytes, place: int, order: str) -> bytes | None:
+def _old_name(data: bytes, place: int, order: str) -> bytes:
     """Return the name whose offset stands in a function's record."""
     if place + 4 > len(data):
-        return None
+        return b""
     start = unpack_from(order + "I", data, place)[0]
     end = data.find(b"\0", start, start + _LONGEST_NAME)
-    return data[start:end] if 0 < start < end else None
+    return data[start:end] if 0 < start < end else b""
 
 
-def _between(data: bytes, names: Set[bytes], sought: Set[bytes]) -> set[bytes]:
-    """Return the sought names that stand anywhere in an old table. The end of a number may stand before one."""
-    texts = set(_TEXT.findall(data)) - names
-    found = texts & sought
-    for text in texts - found:
-        found.update(text[skip:] for skip in range(1, _LONGEST_JUNK + 1) if text[skip:] in sought)
+def _inlined(data: bytes, sought: Set[bytes]) -> set[bytes] | None:
+    """Return the sought names that stand anywhere in an old table; None when it holds too many texts.
+
+    The end of a number may stand before one.
+    """
+    found: set[bytes] = set()
+    for number, match in enumerate(_TEXT.finditer(data)):
+        text = match[0]
+        if number > 2 * _MOST_FUNCTIONS:
+            return None
+        if text[-1]:
+            continue
+        found.update(name for skip in range(_LONGEST_JUNK + 1) if (name := text[skip:-1]) in sought)
     return found

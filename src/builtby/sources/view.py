@@ -108,6 +108,10 @@ class SparseView:
         self.missed |= offset < self.size
         return b""
 
+    def holds(self, offset: int, size: int) -> bool:
+        """Whether all of a range was kept; asking is no miss."""
+        return any(start <= offset and offset + size <= start + len(data) for start, data in self._spans)
+
     def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
         for start, data in self._spans:
             low, high = max(start, offset), min(start + len(data), offset + size)
