@@ -16,7 +16,6 @@ from builtby._version import __version__
 from builtby.advisories.addresses import Untrusted, checked
 from builtby.advisories.http_answer import Validators, md5_of, md5_said, retry_after, total, validators, words
 
-CHUNK = 1 << 17
 MOST_REDIRECTS = 5
 MOST_WAIT = 60.0
 """Seconds that a server may ask us to wait before the next try."""
@@ -145,7 +144,7 @@ class Download:
         url = self._url
         for _ in range(MOST_REDIRECTS + 1):
             with self._http.stream("GET", url, headers=headers) as answer:
-                if not answer.is_redirect:
+                if not answer.has_redirect_location:
                     yield answer
                     return
                 url = checked(str(answer.url.join(answer.headers["location"])), before=url)
@@ -182,7 +181,7 @@ class Download:
         if (size or 0) > self._limits.bytes:
             raise Failed(f"{self._url}: {size:,} bytes, more than the {self._limits.bytes:,} that are taken")
         with self._part.open("ab" if have else "wb") as file:
-            for chunk in answer.iter_raw(CHUNK):
+            for chunk in answer.iter_raw():
                 have += len(chunk)
                 self._bounded(have)
                 file.write(chunk)

@@ -40,7 +40,8 @@ def status(
 ) -> None:
     """Say what is known, how old it is, and of what nothing is.
 
-    Counts the advisories of each tool, and names the tools of which there is no data. Warns when downloaded data is older than 7 days.
+    Counts the advisories of each tool, and names the tools of which there is no data. Warns when downloaded data is
+    older than 7 days.
     """
     from builtby.advisories.standing import standing
     from builtby.cli import advisories_view as view
@@ -157,7 +158,8 @@ def show(
 ) -> None:
     """Show what is known of one advisory.
 
-    What it affects, what it means, what distributions say of it, where to read on. Exit code 1 when nothing is known of it: that is no statement that there is no such hole.
+    What it affects, what it means, what distributions say of it, where to read on. Exit code 1 when nothing is known
+    of it: that is no statement that there is no such hole.
     """
     from builtby.cli import advisories_view as view
 

@@ -34,7 +34,8 @@ def show_standing(found: Standing, *, everything: bool) -> None:
     out.print(Text.assemble((f"{found.kind} data", "bold"), f", {when}, newest fact {found.dated}: ",
                             (age, "yellow" if found.old else "")))
     out.print(f"{found.records:,} advisories · {found.distro_statuses:,} statuses of distributions · "
-              f"{found.known_exploited:,} known exploited\nsupport dates of {found.products_with_support_dates} products")
+              f"{found.known_exploited:,} known exploited\n"
+              f"support dates of {found.products_with_support_dates} products")
     out.print()
     out.print(_feeds(found))
     out.print()

@@ -1,0 +1,25 @@
+"""A site for the feeds, and a machine with no data of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.advisories.site import Site, running
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A server with nothing on it."""
+    with running() as made:
+        yield made
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a machine that has downloaded nothing yet, and has no proxy."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("BUILTBY_DATA", str(folder))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("BUILTBY_ADVISORIES_URL", raising=False)
+    return folder
