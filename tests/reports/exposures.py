@@ -45,8 +45,8 @@ CODEGEN = Exposure(
 OTHER_MACHINE = replace(CODEGEN, status=ExposureStatus.NOT_AFFECTED, action=Action.NONE,
                         reason="only AArch64, and this is x86-64")
 VENDOR = replace(BUILD_HOST, id="CVE-2022-27943", aliases=(), tool="gcc", version="12.2.0-14+deb12u1",
-                 product="gcc", status=ExposureStatus.FIXED_BY_VENDOR, action=Action.NONE, severity=5.5, rating="medium",
-                 cvss="AV:N/AC:M/Au:N/C:N/I:N/A:P", fixed_in=("12.2.0-14",), url=None,
+                 product="gcc", status=ExposureStatus.FIXED_BY_VENDOR, action=Action.NONE, severity=5.5,
+                 rating="medium", cvss="AV:N/AC:M/Au:N/C:N/I:N/A:P", fixed_in=("12.2.0-14",), url=None,
                  reason="Debian: fixed in 12.2.0-14")
 UNSCORED = replace(LINKED, id="GO-2024-9999", aliases=(), severity=None, rating="unknown", cvss=None, fixed_in=(),
                    class_=ExposureClass.UNKNOWN, action=Action.READ, rule="1.19.8 is in the range", published=None)

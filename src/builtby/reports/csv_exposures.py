@@ -1,14 +1,15 @@
 """`csv-exposures`: one row for each exposure, and for each advisory that turned out to be none."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import IO
 
 from builtby.advisories import words
-from builtby.model import Artifact, Exposure
+from builtby.model import Artifact, Exposure, Present
 from builtby.reports.base import Report, ReportOptions
-from builtby.reports.exposed import Found, found, link
+from builtby.reports.exposed import link
 from builtby.reports.results import Results
-from builtby.reports.table_csv import Row, write_rows
+from builtby.reports.table_csv import safe, write_rows
 
 COLUMNS = (
     "target", "path", "layer", "sha256", "package", "relation", "tool", "version", "id", "aliases", "class", "status",
@@ -22,28 +23,28 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     write_rows(stream, COLUMNS, _rows(results))
 
 
-def _rows(results: Results) -> Iterator[Row]:
+def _rows(results: Results) -> Iterator[tuple[object, ...]]:
     refs = [target.ref for target in results.targets]
-    for one in found(results, none_too=True):
-        yield _where(one, refs[one.record.target]) | _what(one.exposure)
+    for spool in (results.artifacts, results.present):
+        for record in spool:
+            where = tuple(map(safe, _where(record, refs[record.target])))
+            for exposure in (*record.exposures, *record.not_exposed):
+                yield where + _what(exposure)
 
 
-def _where(one: Found, ref: str) -> Row:
-    record = one.record
-    known: Row = ({"sha256": record.sha256, "relation": "built-by"} if isinstance(record, Artifact)
-             else {"relation": "present"})
-    return known | {"target": ref, "path": record.path, "layer": record.layer, "package": record.package}
+def _where(record: Artifact | Present, ref: str) -> tuple[object, ...]:
+    digest, relation = (record.sha256, "built-by") if isinstance(record, Artifact) else (None, "present")
+    return ref, record.path, record.layer, digest, record.package, relation
 
 
-def _what(exposure: Exposure) -> Row:
-    return {
-        "tool": exposure.tool, "version": exposure.version, "id": exposure.id, "aliases": " ".join(exposure.aliases),
-        "class": exposure.class_.value, "status": exposure.status.value, "action": exposure.action.value,
-        "severity": exposure.severity, "rating": exposure.rating, "kev": "yes" if exposure.kev else "no",
-        "cvss": exposure.cvss, "fixed_in": " ".join(exposure.fixed_in), "published": exposure.published,
-        "product": exposure.product, "what_to_do": words.action_sentence(exposure), "rule": exposure.rule,
-        "reason": exposure.reason, "url": link(exposure),
-    }
+@lru_cache(maxsize=16384)
+def _what(exposure: Exposure) -> tuple[object, ...]:
+    return tuple(map(safe, (
+        exposure.tool, exposure.version, exposure.id, " ".join(exposure.aliases), exposure.class_.value,
+        exposure.status.value, exposure.action.value, exposure.severity, exposure.rating,
+        "yes" if exposure.kev else "no", exposure.cvss, " ".join(exposure.fixed_in), exposure.published,
+        exposure.product, words.action_sentence(exposure), exposure.rule, exposure.reason, link(exposure),
+    )))
 
 
 REPORT = Report("csv-exposures", "one row for each exposure", write)

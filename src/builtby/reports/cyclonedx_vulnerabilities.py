@@ -3,18 +3,19 @@
 A hole in a tool that ran at build time affects the tool in the formulation, never the artifact.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
-from urllib.parse import quote
 
 import msgspec
 
 from builtby.advisories import words
+from builtby.advisories.rank import RATINGS
 from builtby.model import Exposure, ExposureClass, ExposureStatus, Present
 from builtby.reports import names
-from builtby.reports.exposed import Found, found, is_vulnerability, link
+from builtby.reports.exposed import Found, advisory_link, found, is_vulnerability, link
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
 from builtby.reports.stream import JsonWriter
@@ -32,6 +33,7 @@ _JUSTIFICATIONS = {
     ExposureStatus.NOT_LINKED: "code_not_present", ExposureStatus.NOT_AFFECTED: "requires_environment",
 }
 _MOST_VECTOR = 300
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class _Key(NamedTuple):
@@ -120,11 +122,11 @@ def _fields(key: _Key, exposure: Exposure) -> dict[str, Any]:
         "source": {"url": link(exposure)},
     }
     if exposure.aliases:
-        fields["references"] = [{"id": alias, "source": {"url": f"https://osv.dev/vulnerability/{quote(alias)}"}}
+        fields["references"] = [{"id": alias, "source": {"url": advisory_link(alias)}}
                                 for alias in sorted(set(exposure.aliases))]
     fields["ratings"] = [_rating(exposure)]
     fields["recommendation"] = words.action_sentence(exposure)
-    if exposure.published:
+    if exposure.published and _DAY.fullmatch(exposure.published):
         fields["published"] = f"{exposure.published}T00:00:00Z"
     fields["analysis"] = _analysis(exposure)
     fields["properties"] = [{"name": f"builtby:{name}", "value": value} for name, value in (
@@ -137,7 +139,7 @@ def _fields(key: _Key, exposure: Exposure) -> dict[str, Any]:
 
 
 def _rating(exposure: Exposure) -> dict[str, Any]:
-    rating: dict[str, Any] = {"severity": exposure.rating}
+    rating: dict[str, Any] = {"severity": exposure.rating if exposure.rating in RATINGS else "unknown"}
     if exposure.severity is not None:
         rating["score"] = exposure.severity
     if exposure.cvss and len(exposure.cvss) <= _MOST_VECTOR:

@@ -1,10 +1,14 @@
 """Exposures one by one over all the records of a scan: what the outputs about vulnerabilities share."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import quote
 
 from builtby.model import Artifact, Exposure, ExposureClass, Present
 from builtby.reports.results import Results
+
+_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?", re.ASCII)
 
 
 class Found(NamedTuple):
@@ -31,10 +35,15 @@ def is_vulnerability(exposure: Exposure) -> bool:
 
 
 def link(exposure: Exposure) -> str:
-    """Return where to read of it."""
-    if exposure.url:
+    """Return where to read of it. What is no address of the web, in data from elsewhere, is not passed on."""
+    if exposure.url and _ADDRESS.fullmatch(exposure.url):
         return exposure.url
-    return f"https://osv.dev/vulnerability/{exposure.id}" if is_vulnerability(exposure) else "https://endoflife.date/"
+    return advisory_link(exposure.id) if is_vulnerability(exposure) else "https://endoflife.date/"
+
+
+def advisory_link(name: str) -> str:
+    """Return where an advisory of this name can be read."""
+    return f"https://osv.dev/vulnerability/{quote(name[:100].encode('utf-8', 'replace'), safe='')}"
 
 
 def version_of(record: Artifact | Present, exposure: Exposure) -> str | None:

@@ -5,6 +5,7 @@ own digest beside it: a scanner that compares only the whole never hides a hole.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from itertools import groupby
 from typing import IO, Any
@@ -75,7 +76,25 @@ class _Case:
             yield from ((one.exposure.id, image, component) for component in components)
 
     def rows(self) -> Iterator[Row]:
-        """Yield the products of every statement, in no order."""
+        """Yield the products of every statement, in no order, and of each product only the gravest statement.
+
+        Within one target, the same bytes are judged alike; another target may come from another distribution.
+        """
+        if len(self._results.targets) < 2:
+            yield from self._rows()
+            return
+        advisories = {place: said[0] for place, said in enumerate(self.said)}
+
+        def product(row: Row) -> tuple[str, str, str]:
+            return advisories[row.statement], row.product, row.component
+
+        with closing(Spool(Row, lambda row: (*product(row), row.statement))) as every:
+            for row in self._rows():
+                every.add(row)
+            for _, alike in groupby(every, key=product):
+                yield next(alike)
+
+    def _rows(self) -> Iterator[Row]:
         places = {said: place for place, said in enumerate(self.said)}
         for one, what in self._found():
             place = places[one.exposure.id, what.gravity, what]
@@ -98,7 +117,6 @@ class _Case:
 def write(results: Results, stream: IO[bytes], options: ReportOptions, *, local: bool = False) -> None:
     """Write what each exposure means for each product. Without a time given, it is that of the advisory data."""
     case = _Case(results, local=local)
-    rows = Spool(Row, lambda row: (row.statement, row.product, row.component))
     out = JsonWriter(stream)
     out.member("@context", CONTEXT)
     out.member("@id", f"urn:uuid:{names.serial('openvex-local' if local else 'openvex', results.digest())}")
@@ -107,12 +125,10 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions, *, local:
     out.member("timestamp", _time(results, options))
     out.member("version", 1)
     out.member("tooling", f"builtby/{__version__}")
-    try:
+    with closing(Spool(Row, lambda row: (row.statement, row.product, row.component))) as rows:
         for row in case.rows():
             rows.add(row)
         out.array("statements", groupby(rows, key=lambda row: row.statement), partial(_statement, stream, case))
-    finally:
-        rows.close()
     out.end()
     stream.write(b"\n")
 

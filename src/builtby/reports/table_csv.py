@@ -21,16 +21,16 @@ Row = dict[str, object]
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     """Write the scan as CSV (RFC 4180, UTF-8, header first)."""
-    write_rows(stream, COLUMNS, _rows(results))
+    write_rows(stream, COLUMNS, ([safe(row.get(name)) for name in COLUMNS] for row in _rows(results)))
 
 
-def write_rows(stream: IO[bytes], columns: Iterable[str], rows: Iterable[Row]) -> None:
-    """Write rows as CSV, a piece at a time."""
+def write_rows(stream: IO[bytes], columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write rows of safe values as CSV, a piece at a time."""
     text = io.StringIO(newline="")
-    table = csv.DictWriter(text, tuple(columns), restval="", lineterminator="\r\n")
-    table.writeheader()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(columns)
     for row in rows:
-        table.writerow({name: _safe(value) for name, value in row.items()})
+        table.writerow(row)
         if text.tell() >= _FLUSH:
             stream.write(text.getvalue().encode())
             text.seek(0)
@@ -80,7 +80,7 @@ def _skipped_row(skipped: Skipped, ref: str) -> Row:
     return {"target": ref, "path": skipped.path, "relation": "skipped", "reason": skipped.reason}
 
 
-def _safe(value: object) -> object:
+def safe(value: object) -> object:
     """Text that a spreadsheet would run as a formula gets an apostrophe in front: paths come from strangers."""
     if value is None:
         return ""
