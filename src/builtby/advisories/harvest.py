@@ -81,9 +81,9 @@ def _osv(path: Path, feed: Feed, table: Feeds) -> Harvest:
     found, taker = Harvest(), Taker(table, (feed,))
     for name, data in members(path, lambda name: name.endswith(".json")):
         stem = PurePosixPath(name).stem
-        found.total += 1
         if taker.passes_over(stem):
             continue
+        found.total += 1
         try:
             if data is None:
                 raise BadRecord("it is too large, or cannot be unpacked")

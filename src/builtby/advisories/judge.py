@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from builtby.advisories.conditions import Doubt, doubts
-from builtby.advisories.match import Match, matches
+from builtby.advisories.match import Match, Matcher
+from builtby.advisories.products import Way
 from builtby.advisories.rank import rank
 from builtby.advisories.reach import Linkage, reach
 from builtby.advisories.records import Affected
@@ -37,6 +38,15 @@ _LINKAGES = {
     Linkage.NOT_LINKED: ExposureStatus.NOT_LINKED, Linkage.OTHER_PLATFORM: ExposureStatus.NOT_AFFECTED,
     Linkage.UNKNOWN: ExposureStatus.UNVERIFIED,
 }
+_ELSEWHERE = "runtime: it is not in this artifact, but ran where that was built"
+_WHY = {
+    ExposureClass.BUILD_HOST: "build-host: the machine that ran the tool",
+    ExposureClass.ARTIFACT_CODEGEN: "artifact-codegen: code that the tool wrote",
+    ExposureClass.ARTIFACT_LINKED: "artifact-linked: library code inside",
+    ExposureClass.RUNTIME: "runtime: what is shipped",
+    ExposureClass.PLATFORM: "platform: what runs or ships containers",
+    ExposureClass.UNKNOWN: "unknown: nothing in the data decides",
+}
 REMEMBERED = 1 << 14
 """Subjects whose exposures are kept: an image has few different tools, however many files."""
 Judged = tuple[tuple[Exposure, ...], tuple[Exposure, ...]]
@@ -47,6 +57,9 @@ class Judge:
 
     def __init__(self, store: Store, today: date | None = None) -> None:
         self._store, self._today = store, today or _today()
+        self._asks: dict[str, bool] = {}
+        self._matchers: dict[Way, Matcher] = {}
+        self._alike: dict[tuple[Subject, ...], Judged] = {}
         self._known: dict[Subject, list[tuple[Exposure, Match | None]]] = {}
         self._no_data: set[str] = set()
         self._undecided: dict[str, set[str]] = {}
@@ -63,15 +76,29 @@ class Judge:
         """Return the artifact with its exposures."""
         if not artifact.built_by:
             return artifact
-        found: dict[tuple[str, str, str | None], Exposure] = {}
-        for tool in artifact.built_by:
-            for exposure, match in self._of(of_artifact(artifact, tool)):
-                exact = _linked(exposure, match, artifact) if match is not None else exposure
-                _add(found, exact)
-        exposures, others = _sorted(found)
+        exposures, others = self._judged_together(artifact, tuple(
+            self._bare(of_artifact(artifact, tool)) for tool in artifact.built_by
+        ))
         if not exposures and not others:
             return artifact
         return msgspec.structs.replace(artifact, exposures=exposures, not_exposed=others)
+
+    def _judged_together(self, artifact: Artifact, subjects: tuple[Subject, ...]) -> Judged:
+        """Return the exposures of all tools; those of Go programs depend on what each links, the others are kept."""
+        alike = "go.packages" not in artifact.facts
+        known = self._alike.get(subjects) if alike else None
+        if known is not None:
+            return known
+        found: dict[tuple[str, str, str | None], Exposure] = {}
+        for subject in subjects:
+            for exposure, match in self._of(subject):
+                _add(found, _linked(exposure, match, artifact) if match is not None else exposure)
+        judged = _sorted(found)
+        if alike:
+            if len(self._alike) >= REMEMBERED:
+                self._alike.clear()
+            self._alike[subjects] = judged
+        return judged
 
     def present(self, present: Present) -> Present:
         """Return an installed tool with its exposures."""
@@ -102,32 +129,47 @@ class Judge:
         for way in self._store.products.of(subject.tool):
             if way.roles and not subject.installed and subject.role.value not in way.roles:
                 continue
-            for match in matches(self._store.of_product(way.product), way, subject):
+            for match in self._matcher(way).matches(subject):
                 if match.affected is None:
-                    self._undecided.setdefault(subject.tool, set()).add(_name(match))
+                    self._undecided.setdefault(subject.tool, set()).add(match.names.name)
                 elif _means_something(match, subject):
                     found.append((self._exposure(match, match.affected, subject), match))
         return [*found, (over, None)] if over is not None else found
 
+    def _bare(self, subject: Subject) -> Subject:
+        """Return the subject without what no advisory of its tool asks for, so that more subjects are alike."""
+        if subject.tool not in self._asks:
+            ways = self._store.products.of(subject.tool)
+            self._asks[subject.tool] = any(
+                part.conditional for way in ways for one in self._store.of_product(way.product) for part in one.affected
+            )
+        if self._asks[subject.tool]:
+            return subject
+        return subject._replace(machine=None, system=None, flags=())
+
+    def _matcher(self, way: Way) -> Matcher:
+        if way not in self._matchers:
+            self._matchers[way] = Matcher(self._store.of_product(way.product), way)
+        return self._matchers[way]
+
     def _exposure(self, match: Match, affected: Affected, subject: Subject) -> Exposure:
-        advisory, name = match.advisory, _name(match)
+        advisory = match.advisory
         class_, why = _class(advisory.class_, subject)
         status, reason, fixed = self._status(match, affected, class_, subject)
         return Exposure(
-            id=name, aliases=tuple(sorted(match.names - {name})), tool=subject.tool, version=subject.version,
-            class_=class_, status=status,
-            action=_action(class_, subject) if status in _EXPOSED else Action.NONE,
-            severity=advisory.score, rating=advisory.rating, cvss=advisory.cvss,
-            kev=not match.names.isdisjoint(self._store.exploited),
-            fixed_in=match.fixed_in + ((fixed,) if fixed else ()), published=advisory.published,
-            product=advisory.product, rule=f"{match.rule} ({advisory.product}); {advisory.class_.value}: {why}",
-            reason=reason, url=advisory.links[0] if advisory.links else None,
+            match.names.name, match.names.aliases, subject.tool, subject.version, class_, status,
+            _action(class_, subject) if status in _EXPOSED else Action.NONE, advisory.score, advisory.rating,
+            advisory.cvss, match.names.name in self._store.exploited,
+            match.fixed_in + ((fixed,) if fixed else ()), advisory.published, advisory.product,
+            f"{match.rule} ({advisory.product}); {why}", reason, advisory.links[0] if advisory.links else None,
         )
 
     def _status(
         self, match: Match, affected: Affected, class_: ExposureClass, subject: Subject,
     ) -> tuple[ExposureStatus, str | None, str | None]:
-        said = word(self._store, match.advisory, subject)
+        said = word(self._store, match.names.name, subject)
+        if match.plain and class_ is not ExposureClass.ARTIFACT_CODEGEN:
+            return said.status, said.reason, said.fixed
         against = doubts(affected, class_, subject)
         if match.partly:
             against.append(Doubt(ExposureStatus.UNVERIFIED, f"of the version, only {subject.version_range} is known"))
@@ -146,11 +188,6 @@ class Judge:
         status = next((worst for worst in _WORST if any(doubt.status is worst for doubt in against)), said.status)
         notes = (status, ExposureStatus.AFFECTED) if status in _EXPOSED else (status,)
         return status, "; ".join(doubt.reason for doubt in against if doubt.status in notes) or None, said.fixed
-
-
-def _name(match: Match) -> str:
-    """Return the name that people use: the CVE where there is one."""
-    return min((name for name in match.names if name.startswith("CVE-")), default=match.advisory.id)
 
 
 def _means_something(match: Match, subject: Subject) -> bool:
@@ -172,13 +209,8 @@ def _means_something(match: Match, subject: Subject) -> bool:
 def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]:
     """Return what a class in the data means for this subject, and why."""
     if class_ is ExposureClass.RUNTIME and not subject.installed and subject.role is not Role.RUNTIME:
-        return ExposureClass.BUILD_HOST, "the runtime is not in this artifact; where it was built, it ran"
-    return class_, {
-        ExposureClass.BUILD_HOST: "the machine that ran the tool", ExposureClass.RUNTIME: "what is shipped",
-        ExposureClass.ARTIFACT_CODEGEN: "code that the tool wrote",
-        ExposureClass.ARTIFACT_LINKED: "library code inside",
-        ExposureClass.PLATFORM: "what runs or ships containers",
-    }.get(class_, "nothing in the data decides")
+        return ExposureClass.BUILD_HOST, _ELSEWHERE
+    return class_, _WHY[class_]
 
 
 def _action(class_: ExposureClass, subject: Subject) -> Action:

@@ -62,6 +62,13 @@ class Affected(msgspec.Struct, frozen=True, array_like=True):
     """Where the range comes from, when it is weaker than it looks."""
 
 
+    @property
+    def conditional(self) -> bool:
+        """Whether more than the version decides."""
+        return bool(self.target or self.flags or self.platforms or self.basis
+                    or any(not item.path for item in self.imports))
+
+
 class Advisory(msgspec.Struct, frozen=True, array_like=True):
     """One record."""
 
@@ -88,7 +95,9 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
     @property
     def name(self) -> str:
         """The name that people use: the CVE where there is one."""
-        return next((name for name in (self.id, *self.aliases) if name.startswith("CVE-")), self.id)
+        if self.id.startswith("CVE-"):
+            return self.id
+        return next((name for name in self.aliases if name.startswith("CVE-")), self.id)
 
     @property
     def names(self) -> frozenset[str]:

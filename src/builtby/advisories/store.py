@@ -40,8 +40,8 @@ class Store:
         """Return the records that go by a name or alias, upper or lower case."""
         return self._by_name.get(name.upper(), [])
 
-    def distro(self, distro: str, cve: str) -> Sequence[DistroStatus]:
-        """Return what a distribution's release says of a CVE, for each of its packages."""
+    def words_of(self, distro: str, cve: str) -> Sequence[DistroStatus]:
+        """Return what a distribution's release (`debian-12`), or all of them (`debian`), say of a CVE in a package."""
         return self._by_distro.get((distro, cve), ())
 
     @cached_property
@@ -83,7 +83,8 @@ class Store:
     def _by_distro(self) -> dict[tuple[str, str], list[DistroStatus]]:
         found: dict[tuple[str, str], list[DistroStatus]] = {}
         for status in self.snapshot.distros:
-            found.setdefault((status.distro, status.cve), []).append(status)
+            for name in (status.distro, status.distro.partition("-")[0]):
+                found.setdefault((name, status.cve), []).append(status)
         return found
 
 

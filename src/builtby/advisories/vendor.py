@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from builtby.advisories.records import Advisory
 from builtby.advisories.snapshot import DistroStatus
 from builtby.advisories.store import Store
 from builtby.advisories.subject import Subject
@@ -32,11 +32,11 @@ class Word(NamedTuple):
     fixed: str | None = None
 
 
-def word(store: Store, advisory: Advisory, subject: Subject) -> Word:
+def word(store: Store, name: str, subject: Subject) -> Word:
     """Return what is to be said of a version that is in upstream's range, given who packaged the tool."""
     if subject.vendor is None or (subject.distro is not None and _FAITHFUL.search(subject.vendor)):
-        return Word(ExposureStatus.AFFECTED, _note(store, advisory, subject))
-    rows = list(_rows(store, advisory, subject, subject.distro or ""))
+        return Word(ExposureStatus.AFFECTED, _note(store, name, subject))
+    rows = list(_rows(store, name, subject, subject.distro or ""))
     for row in rows:
         said = _judged(row, subject)
         if said is not None:
@@ -63,34 +63,37 @@ def _judged(row: DistroStatus, subject: Subject) -> Word | None:
     return Word(ExposureStatus.AFFECTED, f"{where}: fixed in {row.fixed}, and this is {subject.packaged}", row.fixed)
 
 
-def _note(store: Store, advisory: Advisory, subject: Subject) -> str | None:
+def _note(store: Store, name: str, subject: Subject) -> str | None:
     """Say what a distribution says, in case the tool is of its package: the mark does not tell who packaged it."""
-    for distro in sorted(store.distros):
-        if distro.startswith("debian"):
-            for row in _rows(store, advisory, subject, distro):
-                said = _WORDS.get(row.status) or (f"fixed in {row.fixed}" if row.fixed else row.status)
-                return f"if the tool is {_title(distro)}'s {row.package}: {said}"
+    for row in _rows(store, name, subject, "debian"):
+        said = _WORDS.get(row.status) or (f"fixed in {row.fixed}" if row.fixed else row.status)
+        return f"if the tool is {_title(row.distro)}'s {row.package}: {said}"
     return None
 
 
-def _rows(store: Store, advisory: Advisory, subject: Subject, distro: str) -> Iterator[DistroStatus]:
+def _rows(store: Store, name: str, subject: Subject, distro: str) -> Iterator[DistroStatus]:
     """Yield a distribution's rows for an advisory and the source package that the tool may be of."""
-    prefixes = store.products.packages(subject.tool)
-    releases = [distro] if distro in store.distros else [d for d in sorted(store.distros) if d.startswith(f"{distro}-")]
-    for release in releases:
-        for cve in sorted(name for name in advisory.names if name.startswith("CVE-")):
-            for row in store.distro(release, cve):
-                if row.package.startswith(prefixes) and _same_line(row.package, subject.version):
-                    yield row
+    rows = store.words_of(distro, name)
+    prefixes = store.products.packages(subject.tool) if rows else ()
+    if not prefixes:
+        return
+    version = (subject.version or "").replace("_", ".")
+    plain = f"{version.removeprefix('1.') if version.startswith('1.8') else version}."
+    for row in rows:
+        if row.package.startswith(prefixes):
+            line = _line(row.package)
+            if line is None or plain.startswith(line):
+                yield row
 
 
-def _same_line(package: str, version: str | None) -> bool:
-    """Whether a source package such as `gcc-12` or `golang-1.19` is of this version's line."""
+@lru_cache(maxsize=4096)
+def _line(package: str) -> str | None:
+    """Return the beginning of the versions of a source package such as `gcc-12`: `12.`; None where it names none."""
     match = _LINE.search(package)
-    if match is None or version is None:
-        return match is None
-    line, plain = (text.removeprefix("1.") if text.startswith("1.8") else text for text in (match[1], version))
-    return f"{plain}.".replace("_", ".").startswith(f"{line.rstrip('.')}.")
+    if match is None:
+        return None
+    line = match[1].rstrip(".")
+    return f"{line.removeprefix('1.') if line.startswith('1.8') else line}."
 
 
 def _title(distro: str) -> str:

@@ -97,12 +97,19 @@ def _pep440(version: str) -> Key:
 
 
 def _gem(version: str) -> Key:
-    from univers.gem import GemVersion
-
-    try:
-        return GemVersion(version)
-    except ValueError as error:
-        raise Unordered(str(error)) from error
+    """RubyGems': words come before numbers, and so before the release; zeros before them and at the end say nothing."""
+    tokens = _TOKEN.findall(version.lower().partition("+")[0])
+    if not tokens or not tokens[0].isdigit() or any(len(token) > 18 for token in tokens):
+        raise Unordered(f"no version of a gem: {version!r}")
+    found: list[tuple[int, int, str]] = []
+    for token in [*tokens, ""]:
+        if not token.isdigit():
+            while found and found[-1] == (1, 0, ""):
+                found.pop()
+            found.append((0, 0, token) if token else (1, 0, ""))
+        else:
+            found.append((2, int(token), "") if int(token) else (1, 0, ""))
+    return tuple(found)
 
 
 def _maven(version: str) -> Key:
