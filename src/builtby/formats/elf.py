@@ -47,6 +47,7 @@ from builtby.formats.elf_sections import read_sections
 from builtby.formats.elf_wants import wants
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.golinked import add_linked
+from builtby.formats.gopclntab import follow
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
 from builtby.sources.view import View
@@ -204,4 +205,4 @@ def _tell_system(image: Image, dynamic: Dynamic, facts: dict[str, str]) -> None:
         facts.setdefault("os", elf_names.OSABI[image.osabi])
 
 
-FORMAT = Format("elf", read, magics=(MAGIC,), wants=wants)
+FORMAT = Format("elf", read, magics=(MAGIC,), wants=wants, follow=follow)

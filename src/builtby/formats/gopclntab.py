@@ -10,6 +10,7 @@ Source: Go's debug/gosym, runtime/symtab.go and cmd/link, of Go 1.2 to 1.26.
 
 import re
 from collections.abc import Collection, Iterable, Set
+from itertools import islice
 from struct import pack, unpack_from
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ _NAMES_AT = {"1.20": 3, "1.18": 3, "1.16": 2}
 """Which word behind the magic's eight bytes is the offset of the names; the next one's is where they end."""
 _MAGICS = {pack(order + "IH", number, 0): (version, order)
            for order in "<>" for number, version in _VERSIONS.items()}
+_BEGINNING = re.compile(rb"\xff\xff\xff(?:\0|[\xf0\xf1\xfa\xfb]\0)\0[\1\2\4][\4\x08]")
+"""What tables of either byte order have in common: with the low byte first, it stands behind the first byte."""
 _TEXT = re.compile(rb"[!-~]{4,}\0?")
 
 
@@ -73,22 +76,26 @@ def read_functions(view: View, ranges: Iterable[tuple[int, int]], sought: Set[by
 
 def _search(view: View, offset: int, size: int) -> Table | None:
     for base, window in view.windows(offset, size):
-        for at in places(bytes(window)):
+        for at in places(window):
             table = _table_at(view, base + at, offset + size)
             if table is not None:
                 return table
     return None
 
 
-def places(data: bytes) -> list[int]:
-    """Return where something begins as a table does."""
-    found: list[int] = []
-    for magic in _MAGICS:
-        at = data.find(magic)
-        while at >= 0 and len(found) < _MOST_TRIED:
-            found.append(at)
-            at = data.find(magic, at + 1)
-    return found
+def places(data: bytes | memoryview) -> list[int]:
+    """Return where something begins as a table does, of either byte order."""
+    found = [match.start() for match in islice(_BEGINNING.finditer(data), _MOST_TRIED)]
+    return [at - 1 if data[at + 3] == 0 else at for at in found if at or data[3]]
+
+
+def follow(offset: int, data: bytes | memoryview) -> list[tuple[int, int]]:
+    """Return the (offset, size) ranges of the tables that begin in these bytes of a file, as far as names go.
+
+    Of an old table nothing tells the size, so it is left out.
+    """
+    tables = [table_in(bytes(data[at : at + _HEADER]), offset + at, offset + at + MOST_BYTES) for at in places(data)]
+    return [(table.offset, table.names[1]) for table in tables if table is not None and table.version != "1.2"]
 
 
 def _held(view: View, offset: int, size: int) -> bool:

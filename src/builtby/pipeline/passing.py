@@ -14,6 +14,8 @@ KEPT_HEAD = 4 << 20
 KEPT_TAIL = 4 << 20
 KEPT_WANTED = 8 << 20
 """Bytes kept of a passing file: its beginning, its end, and at most so many of what its format wants between them."""
+KEPT_FOUND = 16 << 20
+"""Bytes kept of what only the bytes that go by tell of."""
 
 
 class Passed(NamedTuple):
@@ -30,13 +32,25 @@ class _Kept:
     def __init__(self, ranges: list[tuple[int, int]]) -> None:
         self.spans: list[tuple[int, bytearray]] = []
         self._ends: list[int] = []
+        self._left_to_find = KEPT_FOUND
         left = KEPT_WANTED
         for offset, wanted in ranges:
             size = min(wanted, left)
             if size > 0 and offset >= 0:
                 left -= size
-                self.spans.append((offset, bytearray()))
-                self._ends.append(offset + size)
+                self._keep(offset, size)
+
+    def _keep(self, offset: int, size: int) -> None:
+        self.spans.append((offset, bytearray()))
+        self._ends.append(offset + size)
+
+    def follow(self, form: Format, base: int, data: memoryview) -> None:
+        """Keep what the format finds in these bytes, and take them in. A range too large for it is not kept."""
+        for offset, size in form.follow(base, data) if form.follow is not None else ():
+            if 0 < size <= self._left_to_find and all(offset != known for known, _ in self.spans):
+                self._left_to_find -= size
+                self._keep(offset, size)
+        self.take(base, data)
 
     def take(self, base: int, data: memoryview) -> None:
         for (offset, kept), end in zip(self.spans, self._ends, strict=True):
@@ -52,7 +66,7 @@ def pass_by(
     digest, search = hashlib.sha256(begun), Search(identifier.engine)
     head = bytes(begun[:KEPT_HEAD])
     kept = _Kept(form.wants(head, size) if form.wants is not None and size is not None else [])
-    kept.take(0, begun)
+    kept.follow(form, 0, begun)
     search.feed(begun, 0, None, first=True, last=False)
     window = bytearray(WINDOW)
     window[:OVERLAP] = begun[len(begun) - OVERLAP :]
@@ -62,7 +76,7 @@ def pass_by(
         last = end < WINDOW
         fresh = memoryview(window)[OVERLAP:end]
         digest.update(fresh)
-        kept.take(position, fresh)
+        kept.follow(form, position - OVERLAP, memoryview(window)[:end])
         search.feed(memoryview(window)[:end], position - OVERLAP, None, first=False, last=last)
         tail = (tail + bytes(fresh))[-KEPT_TAIL:]
         position += len(fresh)

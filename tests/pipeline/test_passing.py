@@ -1,0 +1,49 @@
+"""Files too large to be held: what is kept of them as they go by."""
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+from builtby.formats import elf
+from builtby.pipeline import passing
+from builtby.pipeline.identify import Identifier
+from builtby.pipeline.options import Settings
+from builtby.sources.stream import ChunkStream
+
+PROGRAM = Path(__file__).parent.parent / "fixtures" / "go" / "hello-1.26-amd64.xz"
+
+
+def passed(data: bytes, begun: int) -> dict[str, str]:
+    """Return the facts of a program of which the first bytes were read already."""
+    stream = ChunkStream(iter([data[begun:]]))
+    identifier = Identifier(Settings())
+    found = passing.pass_by(identifier, elf.FORMAT, stream, memoryview(data)[:begun], len(data), "x")
+    assert found.size == len(data)
+    return found.verdict.facts
+
+
+def keep_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no more of a small program than of a large one."""
+    for name, size in (("KEPT_HEAD", 16 << 10), ("KEPT_TAIL", 16 << 10), ("KEPT_WANTED", 300 << 10)):
+        monkeypatch.setattr(passing, name, size)
+
+
+@pytest.mark.parametrize("begun", [64 << 10, 874408, 874408 + 40, 1 << 20])
+def test_gos_function_table_is_kept_wherever_it_is(begun: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table begins behind what is read first, at its end, across it, or within it but not in the part kept."""
+    keep_little(monkeypatch)
+    data = lzma.decompress(PROGRAM.read_bytes())
+    assert data.index(b"\xf1\xff\xff\xff\0\0\1\x08") == 874408
+    facts = passed(data, begun)
+    assert facts["go.table"] == "1.20"
+    assert {"fmt", "runtime"} <= set(facts["go.packages"].split())
+    assert "partial" not in facts
+
+
+def test_a_table_too_large_to_be_kept_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_little(monkeypatch)
+    monkeypatch.setattr(passing, "KEPT_FOUND", 16 << 10)
+    facts = passed(lzma.decompress(PROGRAM.read_bytes()), 1 << 16)
+    assert "go.packages" not in facts
+    assert "partial" not in facts
