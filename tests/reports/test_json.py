@@ -6,7 +6,11 @@ from importlib import resources
 import jsonschema
 import pytest
 
+from builtby.reports.base import ReportOptions
+from builtby.reports.registry import all_reports
 from builtby.reports.scan_json import json_schema
+from tests.reports.exposures import RECORDS as EXPOSED
+from tests.reports.exposures import exposed
 from tests.reports.records import RECORDS, render, results
 
 
@@ -58,7 +62,8 @@ def test_an_empty_scan_is_valid() -> None:
     assert document["artifacts"] == []
 
 
-@pytest.mark.parametrize("name", ["json", "csv", "cyclonedx-json", "cyclonedx-json@1.7", "spdx-json", "terminal"])
+@pytest.mark.parametrize("name", [report.name for report in all_reports()])
 def test_two_runs_give_the_same_bytes(name: str) -> None:
-    with results(RECORDS[::-1], buffer=700) as other_order:
-        assert render(name, results(RECORDS)) == render(name, other_order)
+    options = ReportOptions(timestamp=1_790_000_000)
+    with exposed(EXPOSED[::-1] + RECORDS[::-1], buffer=700) as other_order:
+        assert render(name, exposed(RECORDS + EXPOSED), options) == render(name, other_order, options)

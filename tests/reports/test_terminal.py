@@ -86,7 +86,8 @@ def test_small_helpers() -> None:
 
 def test_outputs_are_found_by_themselves() -> None:
     assert [report.name for report in all_reports()] == [
-        "csv", "cyclonedx-json", "cyclonedx-json@1.7", "json", "spdx-json", "terminal"]
+        "csv", "csv-exposures", "cyclonedx-json", "cyclonedx-json@1.7", "cyclonedx-vex-json", "html", "json", "openvex",
+        "openvex-local", "sarif", "spdx-json", "terminal"]
     assert find("cyclonedx-json@1.6") is find("cyclonedx-json")
     with pytest.raises(UnknownReport, match="there are: csv"):
         find("xml")

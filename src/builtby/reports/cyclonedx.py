@@ -14,7 +14,7 @@ from builtby import __version__
 from builtby.model import Artifact, Present
 from builtby.reports import names
 from builtby.reports.base import Report, ReportOptions
-from builtby.reports.cyclonedx_tools import Gathered, Use, citations, leftover, tool_fields
+from builtby.reports.cyclonedx_tools import LONGEST_VERSION, Gathered, Use, citations, leftover, tool_fields
 from builtby.reports.cyclonedx_vulnerabilities import Vulnerabilities
 from builtby.reports.results import Results
 from builtby.reports.stream import JsonWriter, iso_time
@@ -101,7 +101,7 @@ def _present(results: Results, present: Present) -> dict[str, Any]:
         "type": "application", "bom-ref": names.present_ref(results.targets, present), "name": present.tool,
     }
     if present.version:
-        component["version"] = present.version
+        component["version"] = present.version[:LONGEST_VERSION]
     if present.package or present.purl:
         component["purl"] = present.package or present.purl
     component["evidence"] = {"occurrences": [{"location": location}]}

@@ -22,6 +22,8 @@ _NOTES = {
     Claim.DECLARED: "a manifest, SBOM or provenance says so", Claim.INFERRED: "concluded, not read",
 }
 _MOST_METHODS = 8
+LONGEST_VERSION = 1024
+"""What the standard allows."""
 
 
 class Use(msgspec.Struct, frozen=True):
@@ -111,7 +113,7 @@ def tool_fields(tool: Tool, version: str) -> tuple[dict[str, Any], dict[str, Any
     made = tool.made
     fields: dict[str, Any] = {"type": "application", "bom-ref": tool.key.ref, "name": made.tool}
     if made.version:
-        fields["version"] = made.version
+        fields["version"] = made.version[:LONGEST_VERSION]
     elif made.version_range and version != "1.6":
         fields |= {"isExternal": True, "versionRange": f"vers:generic/{made.version_range.replace(',', '|')}"}
     fields["scope"] = "excluded"
@@ -142,7 +144,7 @@ def leftover(key: ToolKey, made: BuiltBy) -> dict[str, Any]:
     """Return what a tool left inside artifacts, as the component that it is."""
     component: dict[str, Any] = {"type": "library", "bom-ref": key.ref, "name": f"{made.tool} runtime"}
     if made.version:
-        component["version"] = made.version
+        component["version"] = made.version[:LONGEST_VERSION]
     if made.detail:
         component["description"] = made.detail
     component["scope"] = "required"

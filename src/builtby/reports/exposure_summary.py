@@ -10,7 +10,7 @@ from builtby.reports import names
 from builtby.reports.exposed import is_vulnerability, version_of
 from builtby.reports.results import Results
 
-_NUMBERS = re.compile(r"(\d+)")
+_NUMBERS = re.compile(r"(\d{1,18})", re.ASCII)
 
 
 class Touched:
@@ -139,5 +139,7 @@ def fixed_by(exposures: Iterable[Exposure]) -> tuple[str | None, int]:
 
 
 def _natural(version: str) -> list[tuple[int, int, str]]:
+    """Order numbers as numbers, and `1.21.0-rc.1` before `1.21.0`, whose end stands below any other part."""
     parts = (part for part in _NUMBERS.split(version.replace("-", "~")) if part)
-    return [(1, int(part), "") if part.isdecimal() else (0 if "~" in part else 1, -1, part) for part in parts]
+    key = [(1, int(part), "") if part.isdecimal() else (0 if "~" in part else 1, -1, part) for part in parts]
+    return [*key, (1, -2, "")]

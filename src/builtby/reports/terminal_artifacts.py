@@ -48,7 +48,7 @@ def _lines(results: Results, *, explain: bool) -> Iterator[Text]:
 
 def _artifact(artifact: Artifact, ref: str, *, explain: bool) -> Iterator[Text]:
     yield Text()
-    line = Text.assemble((clean(artifact.path) or ref, "bold"), (f"  {artifact.format}", "dim"),
+    line = Text.assemble((clean(artifact.path) or ref, "bold"), (f"  {clean(artifact.format)}", "dim"),
                          (f"  {human_size(artifact.size)}", "dim"))
     for extra in (artifact.package, artifact.layer and artifact.layer[:19]):
         if extra:

@@ -203,7 +203,7 @@ def _id(exposure: Exposure) -> Text:
 
 
 def _severity(exposure: Exposure) -> Text:
-    return Text(words.severity_words(exposure), "bold red" if exposure.kev else RATINGS.get(exposure.rating, ""))
+    return Text(clean(words.severity_words(exposure)), "bold red" if exposure.kev else RATINGS.get(exposure.rating, ""))
 
 
 def of_artifact(artifact: Artifact, *, explain: bool) -> Iterator[Text]:
