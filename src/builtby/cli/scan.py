@@ -3,20 +3,23 @@
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from builtby.cli.say import Exit, fail
-from builtby.cli.values import epoch, size
+from builtby.cli.values import day, epoch, size
 
 if TYPE_CHECKING:
+    from builtby.cli.gates import Gates
+    from builtby.cli.last import Recorder
     from builtby.cli.output import Output
     from builtby.reports.results import Results
     from builtby.scanning import Options
 
-_WHAT, _HOW, _OUT = "What is looked at", "How it is done", "What comes out"
+_WHAT, _HOW, _OUT, _COUNTS = "What is looked at", "How it is done", "What comes out", "What counts"
 
 
 def complete_format(incomplete: str) -> list[str]:
@@ -61,13 +64,23 @@ def scan(
     buildinfo: Annotated[str | None, typer.Option(
         metavar="DIR|URL", rich_help_panel=_HOW,
         help="Debian .buildinfo documents: a folder, or an address with {source} and {version}.")] = None,
+    fail_on: Annotated[list[str] | None, typer.Option(
+        metavar="WORD", rich_help_panel=_COUNTS, help="Exit with 1 at an exposure that is: critical, high, medium or "
+        "low (at least), a class such as artifact-linked, kev, eol. Repeatable, or a list with commas.")] = None,
+    ignore_file: Annotated[Path | None, typer.Option(
+        metavar="FILE", rich_help_panel=_COUNTS, help="Accepted exposures (TOML), with reason and expiry.")] = None,
+    baseline: Annotated[Path | None, typer.Option(
+        metavar="OLD.json", rich_help_panel=_COUNTS,
+        help="An earlier -f json result: only exposures that it lacks count.")] = None,
 ) -> None:
     """Say what built the files of a target.
 
     Reads executables, libraries, jars, wheels, packages, bundles and images, nested in one another, without unpacking
-    anything to disk. Exit code 0: done; 2: wrong usage, or no target is there; 3: some of it could not be read, and
-    the rest is reported.
+    anything to disk. Exit code 0: done; 1: an exposure meets --fail-on; 2: wrong usage, or no target is there; 3: some
+    of it could not be read, and the rest is reported.
     """
+    from builtby.cli.gates import gates, verdict
+    from builtby.cli.last import Recorder
     from builtby.cli.output import plan
     from builtby.pipeline.workers import collect_seldom
     from builtby.scanning import Options
@@ -81,8 +94,9 @@ def scan(
         include=tuple(include or ()), exclude=tuple(exclude or ()), max_size=size(max_size) if max_size else None,
         jobs=jobs or processors(), rules=tuple(rules or ()), nursery=nursery, buildinfo=buildinfo, offline=offline,
     )
-    started = time.monotonic()
-    with _collect(targets, options, quiet=quiet) as results:
+    asked = gates(fail_on, ignore_file, baseline, day(timestamp))
+    started, recorder = time.monotonic(), Recorder()
+    with closing(recorder), _collect(targets, options, asked, recorder, quiet=quiet) as results:
         for wanted in outputs:
             _write(results, wanted, timestamp, by_artifact=by_artifact, explain=explain)
         incomplete = any(not skipped.expected for skipped in results.skipped)
@@ -90,7 +104,9 @@ def scan(
             from builtby.reports.summary import Summary
 
             print(f"builtby: {Summary(results).sentence()} · {time.monotonic() - started:.1f} s", file=sys.stderr)
-    raise typer.Exit(int(Exit.INCOMPLETE if incomplete else Exit.OK))
+        done = verdict(asked, results, quiet=quiet)
+        recorder.keep(results)
+    raise typer.Exit(int(done or (Exit.INCOMPLETE if incomplete else Exit.OK)))
 
 
 def _refuse_missing(targets: list[str]) -> None:
@@ -101,7 +117,8 @@ def _refuse_missing(targets: list[str]) -> None:
              "Give the path of something to scan, or - for standard input.")
 
 
-def _collect(targets: list[str], options: "Options", *, quiet: bool) -> "Results":
+def _collect(targets: list[str], options: "Options", asked: "Gates", recorder: "Recorder", *,
+             quiet: bool) -> "Results":
     from builtby.cli import progress
     from builtby.marks.load import MarksError
     from builtby.reports.results import Results
@@ -109,7 +126,7 @@ def _collect(targets: list[str], options: "Options", *, quiet: bool) -> "Results
 
     try:
         with progress.shown(quiet=quiet) as told:
-            return Results.collect(start(*targets, options=options, progress=told))
+            return Results.collect(asked.through(start(*targets, options=options, progress=told)), recorder.seen)
     except MarksError as error:
         fail(Exit.USAGE, str(error), "Check the file with `builtby marks test FILE`.")
 

@@ -1,6 +1,7 @@
 """Values of options, as people write them."""
 
 import re
+from datetime import UTC, date, datetime
 
 import typer
 
@@ -24,3 +25,8 @@ def epoch(value: str | None) -> int | None:
     if not value.isdecimal():
         raise typer.BadParameter(f"SOURCE_DATE_EPOCH is {value!r}; it must be a number of seconds since 1970")
     return int(value)
+
+
+def day(timestamp: int | None) -> date:
+    """Return the day of a time in seconds since 1970, today for None."""
+    return (datetime.now(UTC) if timestamp is None else datetime.fromtimestamp(timestamp, UTC)).date()
