@@ -8,6 +8,7 @@ import pytest
 from spdx_python_model.bindings import v3_0_1 as spdx
 
 from builtby.reports.base import ReportOptions
+from tests.reports.exposures import exposed
 from tests.reports.records import render, results
 
 
@@ -68,3 +69,31 @@ def test_time_comes_from_the_caller() -> None:
 def test_names_are_unique() -> None:
     ids = [element.get("spdxId") for element in json.loads(render("spdx-json"))["@graph"]]
     assert len(ids) == len(set(ids))
+
+
+def test_exposures_are_the_security_profile() -> None:
+    objects = read(render("spdx-json", exposed()))
+    assert objects.missing_ids == set()
+    spdx.JSONLDSerializer().write(objects, io.BytesIO())
+    document = next(iter(objects.foreach_type(spdx.SpdxDocument)))
+    assert any(profile.endswith("security") for profile in document.profileConformance)
+    hole = named(objects, spdx.security_Vulnerability, "CVE-2023-44487")
+    hit = [r for r in objects.foreach_type(spdx.security_VexAffectedVulnAssessmentRelationship) if r.from_ is hole]
+    assert [thing.name for r in hit for thing in r.to] == ["/srv/app:usr/bin/server"]
+    assert hit[0].security_actionStatement.startswith("Update go to 1.20.10")
+    spared = [r for r in objects.foreach_type(spdx.security_VexNotAffectedVulnAssessmentRelationship)
+              if r.from_ is hole]
+    assert [thing.name for r in spared for thing in r.to] == ["/srv/app:usr/bin/hello"]
+    score = next(r for r in objects.foreach_type(spdx.security_CvssV3VulnAssessmentRelationship) if r.from_ is hole)
+    assert (score.security_score, score.security_severity.rpartition("/")[2]) == (7.5, "high")
+
+
+def test_a_builders_hole_affects_the_package_of_the_tool() -> None:
+    objects = read(render("spdx-json", exposed()))
+    hole = named(objects, spdx.security_Vulnerability, "CVE-2023-29402")
+    (hit,) = [r for r in objects.foreach_type(spdx.security_VexAffectedVulnAssessmentRelationship) if r.from_ is hole]
+    assert [(tool.name, tool.software_packageVersion) for tool in hit.to] == [("go", "1.19.8")]
+
+
+def test_without_exposures_there_is_no_security_profile() -> None:
+    assert b'"security' not in render("spdx-json")

@@ -13,14 +13,13 @@ import msgspec
 
 from builtby.advisories import words
 from builtby.advisories.rank import RATINGS
-from builtby.model import Exposure, ExposureClass, ExposureStatus, Present
+from builtby.model import Exposure, ExposureStatus, Present
 from builtby.reports import names
-from builtby.reports.exposed import Found, advisory_link, found, is_vulnerability, link
+from builtby.reports.exposed import BUILDER_ONLY, Found, advisory_link, found, is_vulnerability, link
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
 from builtby.reports.stream import JsonWriter
 
-_BUILDER_ONLY = (ExposureClass.BUILD_HOST, ExposureClass.PLATFORM)
 _METHODS = (("CVSS:4", "CVSSv4"), ("CVSS:3.1", "CVSSv31"), ("CVSS:3", "CVSSv3"), ("", "CVSSv2"))
 _STATES = {
     ExposureStatus.AFFECTED: "exploitable", ExposureStatus.IGNORED: "exploitable",
@@ -80,7 +79,7 @@ class Vulnerabilities:
         if isinstance(record, Present):
             return (names.present_ref(self._results.targets, record),)
         tools = {names.tool_key(made).ref for made in names.makers(record) if made.tool == exposure.tool}
-        if exposure.class_ in _BUILDER_ONLY and tools:
+        if exposure.class_ in BUILDER_ONLY and tools:
             return tools
         left = {names.tool_key(made).ref for made in names.leftovers(record) if made.tool == exposure.tool}
         return {names.artifact_ref(record), *left}

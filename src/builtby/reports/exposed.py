@@ -10,6 +10,9 @@ from builtby.reports.results import Results
 
 _ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?", re.ASCII)
 
+BUILDER_ONLY = frozenset((ExposureClass.BUILD_HOST, ExposureClass.PLATFORM))
+"""Classes of holes that are in the tool that ran, and not in what it made."""
+
 
 class Found(NamedTuple):
     """One exposure of one artifact or installed tool."""

@@ -3,62 +3,50 @@
 A Package stands for a tool (SPDX's own Tool has neither version nor purl); what a tool left inside is a static link.
 """
 
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import IO
 
 from builtby import __version__
 from builtby.model import Artifact, BuiltBy, Present
 from builtby.reports import names
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.results import Results
+from builtby.reports.spdx_security import Element, Long, Security
 from builtby.reports.stream import JsonWriter, encode, iso_time
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 BUILD_TYPE = "https://builtby.dev/buildtypes/observed-binary/v1"
 _CREATION = "_:creation"
 
-Element = dict[str, Any]
-
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     """Write the scan as SPDX 3.0.1 JSON-LD. SPDX demands a time of creation: 1970 means that none was given."""
-    graph = _Graph(results, names.serial("spdx-3.0.1", results.digest()))
+    space = f"urn:uuid:{names.serial('spdx-3.0.1', results.digest())}#"
     out = JsonWriter(stream)
     out.member("@context", CONTEXT)
-    out.array("@graph", graph.parts(iso_time(options.timestamp or 0)), lambda part: _put(stream, part))
+    with Security(results, space, _present_ref) as security:
+        graph = _Graph(results, space, security)
+        out.array("@graph", graph.parts(iso_time(options.timestamp or 0)), lambda part: _put(stream, part))
     out.end()
     stream.write(b"\n")
 
 
-def _put(stream: IO[bytes], part: "Element | _Contains") -> None:
-    if isinstance(part, _Contains):
+def _put(stream: IO[bytes], part: "Element | Long") -> None:
+    if isinstance(part, Long):
         part.write(stream)
     else:
         stream.write(encode(part))
 
 
-class _Contains:
-    """A target contains its artifacts: one relationship whose list is too long to hold."""
-
-    def __init__(self, element: Element, refs: Callable[[], Iterator[str]]) -> None:
-        self._element, self._refs = element, refs
-
-    def write(self, stream: IO[bytes]) -> None:
-        out = JsonWriter(stream)
-        for name, value in self._element.items():
-            out.member(name, value)
-        out.array("to", self._refs())
-        out.end()
-
-
 class _Graph:
     """The elements of the document, each named within the document's own space."""
 
-    def __init__(self, results: Results, serial: str) -> None:
-        self._results, self._space = results, f"urn:uuid:{serial}#"
+    def __init__(self, results: Results, space: str, security: Security) -> None:
+        self._results, self._space, self._security = results, space, security
+        self._profiles = ["core", "software", "build", *(["security"] if security.advisories else [])]
         self._packages: dict[str, BuiltBy] = {}
 
-    def parts(self, created: str) -> Iterator[Element | _Contains]:
+    def parts(self, created: str) -> Iterator[Element | Long]:
         yield from self._frame(created)
         for artifact in self._results.artifacts:
             yield from self._artifact(artifact)
@@ -68,6 +56,7 @@ class _Graph:
             yield from self._present(present)
         for index, _ in enumerate(self._results.targets):
             yield from self._contents(index)
+        yield from self._security.parts(self._element)
         for skipped in self._results.skipped:
             ref = f"skipped-{names.short(skipped.target, skipped.path, skipped.reason)}"
             yield self._element("Annotation", ref, annotationType="other", subject=self._target(skipped.target),
@@ -79,9 +68,9 @@ class _Graph:
                "specVersion": "3.0.1"}
         yield self._element("SoftwareAgent", "builtby", name=f"builtby {__version__}")
         yield self._element("SpdxDocument", "document", name="builtby scan", rootElement=[f"{self._space}sbom"],
-                            profileConformance=["core", "software", "build"])
+                            profileConformance=self._profiles)
         yield self._element("software_Sbom", "sbom", software_sbomType=["analyzed"], rootElement=targets,
-                            profileConformance=["core", "software", "build"])
+                            profileConformance=self._profiles)
         for index, target in enumerate(self._results.targets):
             yield self._element("software_Package", f"target-{index}", name=target.ref, comment=target.kind,
                                 verifiedUsing=_hash(target.digest))
@@ -102,19 +91,19 @@ class _Graph:
             yield self._relation(ref, "hasStaticLink", self._tool(made), "runtime", made)
 
     def _present(self, present: Present) -> Iterator[Element]:
-        ref = f"present:{names.short(present.target, present.tool, present.version, present.path, present.layer)}"
+        ref = _present_ref(present)
         yield self._package(ref, present.tool, present.version, present.package or present.purl, None,
                             f"installed at {present.path}")
         yield self._relation(f"target-{present.target}", "contains", ref, None)
 
-    def _contents(self, index: int) -> Iterator[_Contains]:
+    def _contents(self, index: int) -> Iterator[Long]:
         def refs() -> Iterator[str]:
             return (self._space + names.artifact_ref(a) for a in self._results.artifacts if a.target == index)
 
         if next(refs(), None) is not None:
             element = self._element("Relationship", f"contents-{index}", relationshipType="contains",
                                     completeness="incomplete")
-            yield _Contains(element | {"from": self._target(index)}, refs)
+            yield Long(element | {"from": self._target(index)}, refs)
 
     def _tool(self, made: BuiltBy) -> str:
         ref = names.tool_key(made).ref
@@ -139,6 +128,10 @@ class _Graph:
     def _element(self, kind: str, ref: str, **fields: object) -> Element:
         given = {name: value for name, value in fields.items() if value is not None}
         return {"type": kind, "spdxId": self._space + ref, "creationInfo": _CREATION, **given}
+
+
+def _present_ref(present: Present) -> str:
+    return f"present:{names.short(present.target, present.tool, present.version, present.path, present.layer)}"
 
 
 def _comment(made: BuiltBy) -> str:

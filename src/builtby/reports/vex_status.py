@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from builtby.advisories import words
 from builtby.model import Artifact, Exposure, ExposureClass, ExposureStatus, Present
+from builtby.reports.exposed import BUILDER_ONLY
 
 AFFECTED, UNDER_INVESTIGATION, FIXED, NOT_AFFECTED = "affected", "under_investigation", "fixed", "not_affected"
 GRAVITY = {AFFECTED: 0, UNDER_INVESTIGATION: 1, FIXED: 2, NOT_AFFECTED: 3}
 """Statuses, the one that wins where two are true of one product first: a scanner must not hide what is a hole."""
 
-_BUILDER_ONLY = frozenset((ExposureClass.BUILD_HOST, ExposureClass.PLATFORM))
 _CODE_NOT_PRESENT = "vulnerable_code_not_present"
 
 
@@ -37,12 +37,17 @@ def stance(record: Artifact | Present, exposure: Exposure) -> Stance | None:
     return _stance(isinstance(record, Artifact), exposure)
 
 
+def for_tool(exposure: Exposure) -> Stance | None:
+    """Return what is to be said of the tool itself, wherever it is."""
+    return _stance(False, exposure)
+
+
 @lru_cache(maxsize=16384)
 def _stance(built: bool, exposure: Exposure) -> Stance | None:
     status = exposure.status
     if exposure.class_ is ExposureClass.END_OF_LIFE:
         return None
-    if built and exposure.class_ in _BUILDER_ONLY and status is not ExposureStatus.FIXED_BY_VENDOR:
+    if built and exposure.class_ in BUILDER_ONLY and status is not ExposureStatus.FIXED_BY_VENDOR:
         return Stance(NOT_AFFECTED, _CODE_NOT_PRESENT, f"The hole is in {exposure.tool} itself, which ran where this "
                       "was built and is not inside: the builder is what must be updated.")
     if status is ExposureStatus.FIXED_BY_VENDOR:
