@@ -79,6 +79,7 @@ def test_the_method_is_that_of_the_vector(name: str, method: str) -> None:
 def test_states_follow_the_status() -> None:
     states = {entry["id"]: entry["analysis"]["state"] for entry in bom()["vulnerabilities"]}
     assert (states["CVE-2022-27943"], states["CVE-2023-4039"]) == ("resolved", "in_triage")
+    assert states["GO-2024-9999"] == "in_triage"
     assert not any(name.startswith("EOL") for name in states)
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from builtby.advisories import words
 from builtby.advisories.rank import RATINGS
-from builtby.model import Exposure, ExposureStatus, Present
+from builtby.model import Exposure, ExposureClass, ExposureStatus, Present
 from builtby.reports import names
 from builtby.reports.exposed import BUILDER_ONLY, Found, advisory_link, found, is_vulnerability, link
 from builtby.reports.results import Results
@@ -109,9 +109,13 @@ class Vulnerabilities:
         return write
 
 
+def _state(exposure: Exposure) -> str:
+    undecided = exposure.class_ is ExposureClass.UNKNOWN and exposure.status is ExposureStatus.AFFECTED
+    return "in_triage" if undecided else _STATES[exposure.status]
+
+
 def _key(exposure: Exposure) -> _Key:
-    state = _STATES[exposure.status]
-    return _Key(exposure.id, _GRAVITY.index(state), exposure.tool, exposure.version or "", exposure.class_.value,
+    return _Key(exposure.id, _GRAVITY.index(_state(exposure)), exposure.tool, exposure.version or "", exposure.class_.value,
                 exposure.status.value, exposure.action.value)
 
 
@@ -148,7 +152,7 @@ def _rating(exposure: Exposure) -> dict[str, Any]:
 
 
 def _analysis(exposure: Exposure) -> dict[str, Any]:
-    state = _STATES[exposure.status]
+    state = _state(exposure)
     analysis: dict[str, Any] = {"state": state}
     if exposure.status in _JUSTIFICATIONS:
         analysis["justification"] = _JUSTIFICATIONS[exposure.status]
@@ -156,5 +160,5 @@ def _analysis(exposure: Exposure) -> dict[str, Any]:
         analysis["response"] = ["will_not_fix"]
     elif state in ("exploitable", "in_triage") and exposure.fixed_in:
         analysis["response"] = ["update"]
-    about = words.class_words(exposure) if state == "exploitable" else words.status_words(exposure.status)
+    about = words.class_words(exposure) if exposure.status is ExposureStatus.AFFECTED else words.status_words(exposure.status)
     return analysis | {"detail": f"{about}{f'; {exposure.reason}' if exposure.reason else ''}"}

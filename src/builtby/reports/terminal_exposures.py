@@ -77,8 +77,8 @@ def _installed(number: int) -> str:
 
 
 def _table(summary: Exposures, holders: list[Holder], width: int) -> Iterator[Text]:
-    kev = f" · {len(summary.kev):,} exploited (KEV)" if summary.kev else ""
-    where = " and ".join(part for part in (_artifacts(summary.artifacts), _installed(summary.installed)) if part)
+    kev = f" · {len(summary.kev):,} KEV" if summary.kev else ""
+    where = ", ".join(part for part in (_artifacts(summary.artifacts), _installed(summary.installed)) if part)
     yield Text()
     yield Text.assemble(("Exposures", "bold"), f"  {_advisories(len(summary.ids))} in {where}", (kev, "bold red"))
     yield _heading()
