@@ -7,7 +7,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from builtby.advisories.match import Match, groups, matches
+from builtby.advisories.match import Match, Matcher, groups
 from builtby.advisories.products import Way
 from builtby.advisories.records import Advisory
 from builtby.advisories.standing import of_way
@@ -55,7 +55,7 @@ def _of(store: Store, way: Way, tool: str, version: str | None) -> Iterator[Hit]
             yield _hit(store, group[0], names, None)
         return
     subject = Subject(tool, version, None, Role.COMPILER)
-    for match in matches(store.of_product(way.product), way, subject):
+    for match in Matcher(store.of_product(way.product), way).matches(subject):
         yield _hit(store, match.advisory, match.names, match)
 
 
