@@ -115,8 +115,8 @@ def _state(exposure: Exposure) -> str:
 
 
 def _key(exposure: Exposure) -> _Key:
-    return _Key(exposure.id, _GRAVITY.index(_state(exposure)), exposure.tool, exposure.version or "", exposure.class_.value,
-                exposure.status.value, exposure.action.value)
+    return _Key(exposure.id, _GRAVITY.index(_state(exposure)), exposure.tool, exposure.version or "",
+                exposure.class_.value, exposure.status.value, exposure.action.value)
 
 
 def _fields(key: _Key, exposure: Exposure) -> dict[str, Any]:
@@ -160,5 +160,6 @@ def _analysis(exposure: Exposure) -> dict[str, Any]:
         analysis["response"] = ["will_not_fix"]
     elif state in ("exploitable", "in_triage") and exposure.fixed_in:
         analysis["response"] = ["update"]
-    about = words.class_words(exposure) if exposure.status is ExposureStatus.AFFECTED else words.status_words(exposure.status)
+    affected = exposure.status is ExposureStatus.AFFECTED
+    about = words.class_words(exposure) if affected else words.status_words(exposure.status)
     return analysis | {"detail": f"{about}{f'; {exposure.reason}' if exposure.reason else ''}"}
