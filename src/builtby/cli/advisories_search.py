@@ -7,7 +7,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from builtby.advisories.match import Match, Matcher, groups
+from builtby.advisories.match import Match, Matcher, Names, groups
 from builtby.advisories.products import Way
 from builtby.advisories.records import Advisory
 from builtby.advisories.standing import of_way
@@ -51,19 +51,17 @@ def hits(store: Store, tool: str, version: str | None) -> list[Hit]:
 def _of(store: Store, way: Way, tool: str, version: str | None) -> Iterator[Hit]:
     if version is None:
         for group in groups(of_way(store, way)):
-            names = frozenset(name for record in group for name in record.names)
-            yield _hit(store, group[0], names, None)
+            yield _hit(store, group[0], Names.of(group), None)
         return
     subject = Subject(tool, version, None, Role.COMPILER)
     for match in Matcher(store.of_product(way.product), way).matches(subject):
         yield _hit(store, match.advisory, match.names, match)
 
 
-def _hit(store: Store, record: Advisory, names: frozenset[str], match: Match | None) -> Hit:
-    name = min((one for one in names if one.startswith("CVE-")), default=record.id)
+def _hit(store: Store, record: Advisory, names: Names, match: Match | None) -> Hit:
     return Hit(
-        id=name, aliases=tuple(sorted(names - {name})), product=record.product, class_=record.class_,
-        severity=record.score, rating=record.rating, kev=not names.isdisjoint(store.exploited),
+        id=names.name, aliases=names.aliases, product=record.product, class_=record.class_,
+        severity=record.score, rating=record.rating, kev=names.name in store.exploited,
         fixed_in=match.fixed_in if match else fixes(record), published=record.published, disputed=record.disputed,
         decided=match.affected is not None if match else None, rule=match.rule if match else None,
         url=record.links[0] if record.links else None,
