@@ -91,13 +91,11 @@ def test_tables_until_1_15(order: str, width: int) -> None:
     ), "of the inlined ones, those that are sought, whatever number stands before them"
 
 
-def linked(names: list[bytes], buildinfo: dict[str, str] | None = None, version: str = "go1.26.8") -> dict[str, str]:
+def linked(names: list[bytes], buildinfo: dict[str, str] = {}, version: str = "go1.26.8") -> dict[str, str]:  # noqa: B006
     """Return the facts of a program with these functions."""
     reading = Reading("elf")
-    if buildinfo is not None:
-        reading.add("go.buildinfo", version)
-        for kind, value in buildinfo.items():
-            reading.add(kind, value)
+    for kind, value in {"go.buildinfo": version, **buildinfo}.items():
+        reading.add(kind, value)
     data = new_table(b"\0".join(names) + b"\0")
     add_linked(reading, BytesView(data), [[(0, len(data))]], "unix")
     return reading.facts
@@ -135,6 +133,8 @@ def test_gos_own_tools_are_named_by_their_path() -> None:
 
 def test_a_garbled_program_is_no_evidence() -> None:
     assert linked([b"aXk3.main", b"qUe.(*zz).F"]) == {}
+    assert linked([b"runtime.main", b"qUe.(*zz).F"], version="unknown") == {}
+    assert linked([b"runtime.main"], version="devel go1.27-abcdef")["go.packages"] == "runtime"
 
 
 def test_what_was_inlined_is_not_known_before_1_9() -> None:
@@ -147,7 +147,9 @@ def test_what_was_inlined_is_not_known_before_1_9() -> None:
 
 
 def test_every_slice_must_be_read() -> None:
-    reading, data = Reading("macho"), new_table(b"runtime.main\0") + new_table(b"runtime.main\0net.Dial\0")
+    reading = Reading("macho")
+    reading.add("go.buildinfo", "go1.26.8")
+    data = new_table(b"runtime.main\0") + new_table(b"runtime.main\0net.Dial\0")
     first = len(new_table(b"runtime.main\0"))
     view: View = BytesView(data)
     add_linked(reading, view, [[(0, first)], [(first, 0)]], "darwin")

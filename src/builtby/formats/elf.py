@@ -137,7 +137,7 @@ def _read_functions(image: Image, reading: Reading, *, known: bool) -> None:
     """Tell which functions of Go's are linked. Other linkers than Go's may put the table into another section."""
     table = image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab")
     if table is not None:
-        ranges = [(table.offset, table.size)]
+        ranges = [(table.offset, table.size)] if table.type != SHT_NOBITS else []
     elif known:
         ranges = [(segment.offset, segment.size) for segment in image.segments if segment.type == PT_LOAD]
     else:

@@ -32,7 +32,7 @@ _PACKAGE = re.compile(rb"[a-z][\w./-]{0,199}")
 _NO_PACKAGES = {b"main", b"go", b"type"}
 """Go's words for the program itself, and for what its compiler and linker make up."""
 _OWN_TOOLS = "cmd/"
-_GO = re.compile(r"go(\d+)\.(\d+)")
+_GO = re.compile(r"(?:devel )?go(\d+)\.(\d+)")
 
 
 class Sought(NamedTuple):
@@ -80,7 +80,7 @@ def add_linked(reading: Reading, view: View, places: Iterable[Iterable[tuple[int
     wanted = sought()
     tables = [read_functions(view, ranges, wanted.spellings.keys()) for ranges in places]
     whole = [table for table in tables if table is not None]
-    if not whole or len(whole) < len(tables):
+    if not whole or len(whole) < len(tables) or not _trusted(whole, reading):
         return
     plain = frozenset().union(*(_plain(table.names) for table in whole))
     packages = _packages(plain, reading, wanted)
@@ -135,11 +135,20 @@ def _symbols(names: frozenset[bytes], reading: Reading, wanted: Sought) -> set[s
     return {symbol for spelling in found for symbol in wanted.spellings[spelling]}
 
 
+def _trusted(tables: list[Functions], reading: Reading) -> bool:
+    """Whether the names may be believed: what garbles names takes the version away, which Go writes since 1.13."""
+    return bool(_versions(reading)) or {table.version for table in tables} == {"1.2"}
+
+
+def _versions(reading: Reading) -> list[tuple[int, int]]:
+    texts = [surface.value for surface in reading.surfaces if surface.kind == "go.buildinfo"]
+    return [(int(match[1]), int(match[2])) for text in texts if (match := _GO.match(text))]
+
+
 def _described(tables: list[Functions], reading: Reading) -> str:
     versions = " ".join(sorted({table.version for table in tables}))
-    texts = [surface.value for surface in reading.surfaces if surface.kind == "go.buildinfo"]
-    matches = [match for text in texts if (match := _GO.match(text))]
-    inlined = all((int(match[1]), int(match[2])) >= INLINED_NAMED for match in matches) and bool(matches)
+    known = _versions(reading)
+    inlined = bool(known) and min(known) >= INLINED_NAMED
     return versions if versions != "1.2" or inlined else f"{versions} functions"
 
 
