@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from builtby.advisories.store import embedded
 from tests.advisories.site import Site, running
 
 
@@ -23,3 +25,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("BUILTBY_ADVISORIES_URL", raising=False)
     return folder
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the package's own data be small, where a test runs often and does not look at it."""
+    whole = embedded()
+    part = msgspec.structs.replace(whole, advisories=whole.advisories[:20], distros=whole.distros[:20],
+                                   cycles={"go": whole.cycles["go"]}, exploited=whole.exploited[:20])
+    for room in ("update", "store", "exchange"):
+        monkeypatch.setattr(f"builtby.advisories.{room}.embedded", lambda: part)

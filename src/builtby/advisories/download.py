@@ -3,9 +3,11 @@
 Sources: RFC 9110 (conditional and range requests), and Google Cloud Storage's `x-goog-hash` response header.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,11 +80,17 @@ def _silent(_have: int, _all: int | None) -> None:
     """Show nothing."""
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom we trust; reading the certificates takes longer than a small download."""
+    return httpx.create_ssl_context()
+
+
 @contextmanager
 def client(seconds: float = 30.0) -> Iterator[httpx.Client]:
     """Give an HTTP client. `seconds`: how long a server may be silent."""
     headers = {"User-Agent": f"builtby/{__version__}", "Accept-Encoding": "gzip", "Accept": "*/*"}
-    with httpx.Client(timeout=seconds, headers=headers, follow_redirects=False) as made:
+    with httpx.Client(timeout=seconds, verify=_trusted(), headers=headers, follow_redirects=False) as made:
         yield made
 
 
