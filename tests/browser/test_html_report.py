@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -35,7 +36,7 @@ def pages(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, *, width: int = 1280, **more: object) -> Iterator[Page]:
+def opened(browser: Browser, address: str, *, width: int = 1280, **more: Any) -> Iterator[Page]:
     """Open a page, and see that it is silent and alone: nothing on the console, nothing asked for but itself."""
     context = browser.new_context(viewport={"width": width, "height": 900}, **more)
     page = context.new_page()
@@ -51,7 +52,7 @@ def opened(browser: Browser, address: str, *, width: int = 1280, **more: object)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", sorted(MAKERS.keys() - {"many"}))
 def test_accessible(browser: Browser, pages: dict[str, str], name: str, scheme: str) -> None:
     with opened(browser, pages[name], color_scheme=scheme, bypass_csp=True) as page:
         page.evaluate("for (const one of [...document.querySelectorAll('details')].slice(0, 5)) one.open = true")
@@ -88,8 +89,8 @@ def test_search_filters_and_says_how_many(browser: Browser, pages: dict[str, str
 
 
 def column(page: Page, table: str, place: int) -> list[float]:
-    return page.locator(f"#{table} tbody tr > :nth-child({place}) data").evaluate_all(
-        "all => all.map(one => Number(one.value))")
+    cells = page.locator(f"#{table} tbody tr > :nth-child({place}) data")
+    return [float(value) for value in cells.evaluate_all("all => all.map(one => one.value)")]
 
 
 def test_sort_by_number_and_by_text_with_the_keyboard(browser: Browser, pages: dict[str, str]) -> None:

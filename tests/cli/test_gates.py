@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builtby.cli.gates import threshold
-from builtby.model import AdvisoryData, Record, Skipped, Target
+from builtby.model import AdvisoryData, Artifact, Record, Skipped, Target
 from tests.cli.test_scan import Done, go
 from tests.reports.exposures import DATA, LINKED, RECORDS, TARGETS
 
@@ -75,6 +75,15 @@ def test_severities_mean_at_least() -> None:
     assert threshold(["", " , "]) is None
 
 
+def test_what_nobody_scored_is_not_taken_for_harmless(found: Found) -> None:
+    done = scan("-f", "json", "--fail-on", "low")
+    assert "builtby: 1 exposure (1 advisory) not scored by anybody and not counted; add 'unscored'" in done.stderr
+    counted = scan("-f", "json", "--fail-on", "unscored")
+    assert counted.returncode == 1
+    assert "1 exposure (1 advisory) meets --fail-on unscored; the worst is GO-2024-9999" in counted.stderr
+    assert "not counted" not in counted.stderr
+
+
 def test_one_sentence_says_how_many_and_the_worst_after_the_results(found: Found, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     done = scan("-q", "-f", f"json={out}", "--fail-on", "critical", "--fail-on", "kev")
@@ -108,7 +117,8 @@ def test_what_was_not_judged_is_not_passed(found: Found) -> None:
 def test_words_that_mean_nothing_are_wrong_usage(found: Found, words: str) -> None:
     done = scan("--fail-on", words)
     assert done.returncode == 2
-    assert "there are: critical, high, medium, low, kev, build-host" in " ".join(done.stderr.replace("│", "").split())
+    told = " ".join(done.stderr.replace("│", "").split())
+    assert "there are: critical, high, medium, low, unscored, kev, build-host" in told
 
 
 def test_accepted_does_not_fail_and_is_still_there(found: Found, tmp_path: Path) -> None:
@@ -156,7 +166,8 @@ def test_only_what_is_new_counts_beside_a_baseline(found: Found, tmp_path: Path)
     from msgspec.structs import replace
 
     first = RECORDS[0]
-    found(replace(first, exposures=(*first.exposures, replace(LINKED, id="CVE-2030-1"))), *RECORDS[2:])  # type: ignore[union-attr, arg-type]  # an artifact
+    assert isinstance(first, Artifact)
+    found(replace(first, exposures=(*first.exposures, replace(LINKED, id="CVE-2030-1"))), *RECORDS[2:])
     grown = scan("-f", "json", "--fail-on", "low", "--baseline", old)
     assert grown.returncode == 1
     assert "beside the baseline: 1 new, 2 gone, 9 the same" in grown.stderr

@@ -85,15 +85,16 @@ def as_json(known: Catalogue) -> str:
     return msgspec.json.format(msgspec.json.encode(entries(known)), indent=1).decode() + "\n"
 
 
-def show_tool(out: Console, tool: ToolFile) -> None:
-    """Print everything that is known of a tool."""
+def show_tool(out: Console, tool: ToolFile, only: MarkRule | None = None) -> None:
+    """Print everything that is known of a tool, or `only` one of its marks."""
     out.print(Text.assemble((tool.tool, "bold cyan"), f"  {tool.title}  ", (tool.homepage, "dim")))
     for name in ("purl", "cpe", "language"):
         if getattr(tool, name):
             out.print(Text.assemble((f"  {name:<12}", "dim"), getattr(tool, name)))
     if tool.yields_to:
         out.print(Text.assemble((f"  {'yields to':<12}", "dim"), ", ".join(tool.yields_to)))
-    for heading, marks in (("Marks", tool.mark), ("Where it is installed", tool.present)):
+    for heading, every in (("Marks", tool.mark), ("Where it is installed", tool.present)):
+        marks = [mark for mark in every if only is None or mark == only]
         if marks:
             out.print()
             out.print(Text(heading, "bold"))

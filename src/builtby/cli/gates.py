@@ -22,9 +22,10 @@ from builtby.reports.summary import counted
 from builtby.reports.terminal_style import clean
 
 SEVERITIES = RATINGS[:4]
-KEV, EOL = "kev", "eol"
+UNSCORED, KEV, EOL = "unscored", "kev", "eol"
 CLASSES = {class_.value: class_ for class_ in ExposureClass if class_ is not ExposureClass.END_OF_LIFE} | {
     EOL: ExposureClass.END_OF_LIFE, ExposureClass.END_OF_LIFE.value: ExposureClass.END_OF_LIFE}
+WORDS = (*SEVERITIES, UNSCORED, KEV, *CLASSES)
 _SHOWN = 3
 
 
@@ -41,21 +42,27 @@ class Threshold:
         """Say whether an exposure is one. What is known in a baseline never is."""
         if exposure.new is False:
             return False
-        return (exposure.class_ in self.classes or (self.kev and exposure.kev) or exposure.rating in self.ratings)
+        rated = exposure.class_ is not ExposureClass.END_OF_LIFE and exposure.rating in self.ratings
+        return rated or exposure.class_ in self.classes or (self.kev and exposure.kev)
+
+    def passes_unscored(self, exposure: Exposure) -> bool:
+        """Say whether an exposure passes only because nobody has scored it."""
+        unscored = exposure.rating == "unknown" and exposure.class_ is not ExposureClass.END_OF_LIFE
+        return bool(self.ratings) and unscored and exposure.new is not False and not self.met(exposure)
 
 
 def threshold(values: Iterable[str]) -> Threshold | None:
     """Return the threshold of `--fail-on` values, each a word or a list with commas; None when there are none."""
     words = tuple(dict.fromkeys(word.strip().lower() for value in values for word in value.split(",") if word.strip()))
-    unknown = [word for word in words if word not in (*SEVERITIES, KEV, *CLASSES)]
+    unknown = [word for word in words if word not in WORDS]
     if unknown:
-        raise typer.BadParameter(
-            f"{unknown[0]!r} is nothing to fail on; there are: {', '.join((*SEVERITIES, KEV, *CLASSES))}")
+        raise typer.BadParameter(f"{unknown[0]!r} is nothing to fail on; there are: {', '.join(WORDS)}")
     if not words:
         return None
     least = max((SEVERITIES.index(word) for word in words if word in SEVERITIES), default=-1)
     classes = frozenset(CLASSES[word] for word in words if word in CLASSES)
-    return Threshold(words, frozenset(SEVERITIES[: least + 1]), classes, KEV in words)
+    unscored = ("unknown",) if UNSCORED in words else ()
+    return Threshold(words, frozenset((*SEVERITIES[: least + 1], *unscored)), classes, KEV in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,13 @@ def verdict(asked: Gates, results: Results, *, quiet: bool) -> Exit:
     return _failed(asked.threshold, results)
 
 
+def _unscored(limit: Threshold, results: Results) -> Iterator[str]:
+    passed = [one.exposure.id for one in found(results) if limit.passes_unscored(one.exposure)]
+    if passed:
+        number = f"{counted(len(passed), 'exposure')} ({_advisories(len(set(passed)))})"
+        yield f"{number} not scored by anybody and not counted; add {UNSCORED!r} to --fail-on to count them"
+
+
 def _failed(limit: Threshold, results: Results) -> Exit:
     met = 0
     worst = None
@@ -133,7 +147,7 @@ def _failed(limit: Threshold, results: Results) -> Exit:
                 worst = one
     if worst is None:
         return Exit.OK
-    number = f"{counted(met, 'exposure')} ({'1 advisory' if len(ids) == 1 else f'{len(ids):,} advisories'})"
+    number = f"{counted(met, 'exposure')} ({_advisories(len(ids))})"
     kind = "" if worst.exposure.class_ is ExposureClass.END_OF_LIFE else f" ({severity_words(worst.exposure)})"
     print(f"builtby: {number} {'meets' if met == 1 else 'meet'} --fail-on {','.join(limit.words)}; the worst is "
           f"{clean(worst.exposure.id)}{kind} of {clean(named(worst.exposure))}, in {clean(worst.record.path)}",
@@ -150,6 +164,8 @@ def _told(asked: Gates, results: Results) -> Iterator[str]:
                f"{counts.count(False):,} the same")
         if not asked.baseline.judged:
             yield "the baseline was not judged by advisories, so every exposure is new"
+    if asked.threshold and results.advisories is not None:
+        yield from _unscored(asked.threshold, results)
 
 
 def _ignored(ignores: Ignores, file: str, results: Results) -> Iterator[str]:
@@ -163,6 +179,10 @@ def _ignored(ignores: Ignores, file: str, results: Results) -> Iterator[str]:
     if ignores.unused:
         names = ", ".join(entry.words for entry in ignores.unused[:_SHOWN])
         yield f"{_entries(len(ignores.unused))} of {file} matched nothing: {clean(names)}{_more(len(ignores.unused))}"
+
+
+def _advisories(number: int) -> str:
+    return "1 advisory" if number == 1 else f"{number:,} advisories"
 
 
 def _entries(number: int) -> str:

@@ -15,8 +15,10 @@ from builtby.reports.results import Results
 
 FILE = "last-scan.json"
 SCHEMA = "builtby/last-scan/1"
-MOST = 64 << 20
-"""Bytes of the file; artifacts beyond are counted, not kept."""
+MOST = 48 << 20
+"""Bytes of what was found; artifacts beyond are counted, not kept."""
+MOST_ALL = 64 << 20
+"""Bytes of the file with its lists of tools and exposures; a larger one is not kept at all."""
 
 
 class Tool(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +74,8 @@ class Index:
         return self.tools.setdefault(tool, len(self.tools))
 
     def _exposure(self, exposure: Exposure) -> int:
-        key = (exposure.id, exposure.tool, exposure.version, exposure.status, exposure.class_, exposure.new)
+        key = (exposure.id, exposure.tool, exposure.version, exposure.status, exposure.class_, exposure.new,
+               exposure.reason)
         place = self._places.setdefault(key, len(self.exposures))
         if place == len(self.exposures):
             self.exposures.append(exposure)
@@ -130,7 +133,7 @@ class Recorder:
                 self._file.seek(-2, os.SEEK_END)
             self._file.write(b"]," + rest[1:] + b"\n")
             self._file.close()
-            if name.stat().st_size > 2 * MOST:
+            if name.stat().st_size > MOST_ALL:
                 raise OSError("the last scan is too large to be kept")
             name.replace(state_dir() / FILE)
             self._file = None

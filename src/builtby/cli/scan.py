@@ -66,7 +66,7 @@ def scan(
         help="Debian .buildinfo documents: a folder, or an address with {source} and {version}.")] = None,
     fail_on: Annotated[list[str] | None, typer.Option(
         metavar="WORD", rich_help_panel=_COUNTS, help="Exit with 1 at an exposure that is: critical, high, medium or "
-        "low (at least), a class such as artifact-linked, kev, eol. Repeatable, or a list with commas.")] = None,
+        "low (at least), unscored, a class such as artifact-linked, kev, eol. Repeatable; commas too.")] = None,
     ignore_file: Annotated[Path | None, typer.Option(
         metavar="FILE", rich_help_panel=_COUNTS, help="Accepted exposures (TOML), with reason and expiry.")] = None,
     baseline: Annotated[Path | None, typer.Option(
