@@ -1,11 +1,13 @@
 """A site for the feeds, and a machine with no data of its own."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from builtby.advisories.snapshot import Snapshot
 from builtby.advisories.store import embedded
 from tests.advisories.site import Site, running
 
@@ -30,8 +32,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the package's own data be small, where a test runs often and does not look at it."""
-    whole = embedded()
-    part = msgspec.structs.replace(whole, advisories=whole.advisories[:20], distros=whole.distros[:20],
-                                   cycles={"go": whole.cycles["go"]}, exploited=whole.exploited[:20])
+    part = _part()
     for room in ("update", "store", "exchange"):
         monkeypatch.setattr(f"builtby.advisories.{room}.embedded", lambda: part)
+
+
+@cache
+def _part() -> Snapshot:
+    whole = embedded()
+    return msgspec.structs.replace(whole, advisories=whole.advisories[:20], distros=whole.distros[:20],
+                                   cycles={"go": whole.cycles["go"]}, exploited=whole.exploited[:20])

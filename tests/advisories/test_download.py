@@ -234,3 +234,15 @@ def test_progress_is_told(site: Site, tmp_path: Path) -> None:
         Download(http, f"{site.url}/file", tmp_path / "file", progress=lambda *now: seen.append(now)).run()
     assert seen[-1] == (len(BODY), len(BODY))
     assert seen == sorted(seen)
+
+
+def test_a_password_in_an_address_is_used_but_never_shown(site: Site, tmp_path: Path) -> None:
+    site.answers["/file"] = status(403)
+    with client() as http, pytest.raises(Failed) as raised:
+        url = f"http://user:secret@{site.url.removeprefix('http://')}/file"
+        Download(http, url, tmp_path / "file", limits=QUICK).run()
+    assert site.asked("/file")[0]["Authorization"].startswith("Basic ")
+    assert "secret" not in str(raised.value)
+    with pytest.raises(Untrusted) as refused:
+        checked("http://user:secret@mirror.example/x")
+    assert "secret" not in str(refused.value)

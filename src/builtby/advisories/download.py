@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from builtby._version import __version__
-from builtby.advisories.addresses import Untrusted, checked
+from builtby.advisories.addresses import Untrusted, checked, public
 from builtby.advisories.http_answer import Validators, md5_of, md5_said, retry_after, total, validators, words
 
 MOST_REDIRECTS = 5
@@ -103,6 +103,7 @@ class Download:
     ) -> None:
         self._http, self._url, self._target, self._known = http, checked(url), target, known
         self._limits, self._progress, self._sleep = limits or Limits(), progress, sleep
+        self._shown = public(url)
         self._part = target.with_name(f"{target.name}.part")
         self._note = target.with_name(f"{target.name}.part.json")
         self._until = time.monotonic() + self._limits.seconds
@@ -135,9 +136,9 @@ class Download:
                     return Fetched(None, self._known)
                 return self._taken(answer, part)
         except _CUT as error:
-            raise _Again(f"{self._url}: {words(error)}") from error
+            raise _Again(f"{self._shown}: {words(error)}") from error
         except httpx.InvalidURL as error:
-            raise Failed(f"{self._url}: no address: {error}", "Check --mirror.") from error
+            raise Failed(f"{self._shown}: no address: {error}", "Check --mirror.") from error
 
     def _headers(self, part: Part | None) -> dict[str, str]:
         if part is not None:
@@ -156,38 +157,38 @@ class Download:
                     yield answer
                     return
                 url = checked(str(answer.url.join(answer.headers["location"])), before=url)
-        raise Failed(f"{self._url}: more than {MOST_REDIRECTS} redirects")
+        raise Failed(f"{self._shown}: more than {MOST_REDIRECTS} redirects")
 
     def _taken(self, answer: httpx.Response, part: Part | None) -> Fetched:
         code = answer.status_code
         if code == 206 and part is not None:
             return self._received(answer, part, self._continued(answer))
         if code == 200:
-            found = Part(self._url, validators(answer), answer.headers.get("content-encoding", ""))
+            found = Part(self._shown, validators(answer), answer.headers.get("content-encoding", ""))
             if found.encoding not in ("", "identity", "gzip"):
-                raise Failed(f"{self._url}: sent in an encoding that was not asked for")
+                raise Failed(f"{self._shown}: sent in an encoding that was not asked for")
             self._forget()
             self._note.write_bytes(msgspec.json.encode(found))
             return self._received(answer, found, 0)
         if code in (206, 304, 416):
             self._forget()
-            raise _Again(f"{self._url}: the server answered {code} to a plain request", wait=0.01)
+            raise _Again(f"{self._shown}: the server answered {code} to a plain request", wait=0.01)
         if code in _LATER:
-            raise _Again(f"{self._url}: the server answered {code}", retry_after(answer))
-        raise Failed(f"{self._url}: the server answered {code}", "Check the address (--mirror), or try again later.")
+            raise _Again(f"{self._shown}: the server answered {code}", retry_after(answer))
+        raise Failed(f"{self._shown}: the server answered {code}", "Check the address (--mirror), or try again later.")
 
     def _continued(self, answer: httpx.Response) -> int:
         """Return where a partial answer goes on, which must be where ours ends."""
         have = self._size()
         if not answer.headers.get("content-range", "").startswith(f"bytes {have}-"):
             self._forget()
-            raise _Again(f"{self._url}: the server sent another part than was asked for", wait=0.01)
+            raise _Again(f"{self._shown}: the server sent another part than was asked for", wait=0.01)
         return have
 
     def _received(self, answer: httpx.Response, part: Part, have: int) -> Fetched:
         size = total(answer, have)
         if (size or 0) > self._limits.bytes:
-            raise Failed(f"{self._url}: {size:,} bytes, more than the {self._limits.bytes:,} that are taken")
+            raise Failed(f"{self._shown}: {size:,} bytes, more than the {self._limits.bytes:,} that are taken")
         with self._part.open("ab" if have else "wb") as file:
             for chunk in answer.iter_raw():
                 have += len(chunk)
@@ -202,9 +203,9 @@ class Download:
     def _bounded(self, have: int) -> None:
         if have > self._limits.bytes:
             self._forget()
-            raise Failed(f"{self._url}: more than {self._limits.bytes:,} bytes")
+            raise Failed(f"{self._shown}: more than {self._limits.bytes:,} bytes")
         if time.monotonic() > self._until:
-            raise Failed(f"{self._url}: not complete after {self._limits.seconds:.0f} s",
+            raise Failed(f"{self._shown}: not complete after {self._limits.seconds:.0f} s",
                          "Run it again: it goes on where it stopped.")
 
     def _verified(self, answer: httpx.Response, have: int, announced: int | None) -> None:
@@ -216,7 +217,7 @@ class Download:
         else:
             return
         self._forget()
-        raise _Again(f"{self._url}: {problem}")
+        raise _Again(f"{self._shown}: {problem}")
 
     def _resumable(self) -> Part | None:
         """Return what is known of a part that can be gone on with."""
@@ -224,7 +225,7 @@ class Download:
             part = msgspec.json.decode(self._note.read_bytes(), type=Part)
         except (OSError, msgspec.MsgspecError):
             return None
-        return part if part.url == self._url and part.validators.for_range and self._size() else None
+        return part if part.url == self._shown and part.validators.for_range and self._size() else None
 
     def _size(self) -> int:
         try:

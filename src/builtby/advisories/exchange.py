@@ -58,7 +58,7 @@ def take(
     sha256: what the one file must have. older: take a bundle that is older than the data in use, too. Raises Refused,
     with the path, when anything of it is not to be used: then nothing is. Raises Busy, and OSError.
     """
-    bundle, reader = None, Reader(table or feeds())
+    bundle, reader, paths = None, Reader(table or feeds()), list(paths)
     for path in paths:
         try:
             _checked(path, sha256)
@@ -68,8 +68,11 @@ def take(
                 _documents(path, reader)
         except (Refused, Unusable) as error:
             raise Refused(f"{path} is not used: {error}") from error
-    with locked(data_dir() / "update.lock"):
-        return _stored(bundle, reader.found, older=older)
+    try:
+        with locked(data_dir() / "update.lock"):
+            return _stored(bundle, reader.found, older=older)
+    except Refused as error:
+        raise Refused(f"{', '.join(map(str, paths))} is not used: {error}") from error
 
 
 def _stored(bundle: Snapshot | None, harvest: Harvest, *, older: bool) -> Imported:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import httpx
 import msgspec
 
-from builtby.advisories.addresses import Untrusted
+from builtby.advisories.addresses import Untrusted, public
 from builtby.advisories.download import Download, Failed, Fetched, Limits, Unreachable, client
 from builtby.advisories.feeds import Addresses, Feed, Feeds, completed, feeds
 from builtby.advisories.harvest import Harvest, read
@@ -121,7 +121,7 @@ class _Update:
         failed = Outcome(feed.name, feed.title, "", State.FAILED, remedy=REMEDY)
         try:
             url = self._address(feed)
-            failed = msgspec.structs.replace(failed, url=url)
+            failed = msgspec.structs.replace(failed, url=public(url))
             return self._fetched(feed, url)
         except Failed as error:
             if isinstance(error, Unreachable):
@@ -159,13 +159,14 @@ class _Update:
                        progress=self._watch.moved).run()
         if got.path is None:
             self._sources[feed.name] = msgspec.structs.replace(source or Source(), fetched=self._now)
-            return Outcome(feed.name, feed.title, url, State.UNCHANGED, taken=source.records if source else 0), None
+            taken = source.records if source else 0
+            return Outcome(feed.name, feed.title, public(url), State.UNCHANGED, taken), None
         try:
             harvest = read(got.path, feed, self._table, gzipped=got.gzipped)
         finally:
             got.path.unlink(missing_ok=True)
         self._sources[feed.name] = self._fresh(feed, url, got, harvest)
-        return Outcome(feed.name, feed.title, url, State.NEW, harvest.taken, harvest.total, harvest.bad,
+        return Outcome(feed.name, feed.title, public(url), State.NEW, harvest.taken, harvest.total, harvest.bad,
                        tuple(harvest.reasons)), harvest
 
     def _source(self, feed: Feed, url: str) -> Source | None:
@@ -179,7 +180,7 @@ class _Update:
 
 
 def _marked(url: str, feed: Feed) -> str:
-    return f"{url}#{feed.fingerprint}"
+    return f"{public(url)}#{feed.fingerprint}"
 
 
 def _in_use(own: Snapshot) -> Snapshot:
