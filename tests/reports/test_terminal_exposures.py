@@ -6,12 +6,14 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
+from builtby.model import Role
 from builtby.reports.base import ReportOptions
+from builtby.reports.exposed import concerned, version_of
 from builtby.reports.exposure_summary import Exposures, fixed_by
 from builtby.reports.terminal_exposures import age
 from tests.reports.exposures import BUILD_HOST, DATA, EXPLOITED, GO, LINKED, RECORDS, TARGETS, exposed
 from tests.reports.hostile import hostile
-from tests.reports.records import artifact, render, results
+from tests.reports.records import GCC, artifact, render, results
 
 
 def screen(gathered: object = None, **options: object) -> str:
@@ -51,6 +53,7 @@ def test_the_version_that_fixes_them_all() -> None:
     assert "go 1.19.8  4 advisories  1.21.3 fixes all but 1" in screen()
     assert fixed_by([replace(LINKED, fixed_in=("1.9.9", "1.10.2")), LINKED]) == ("1.20.4", 0)
     assert fixed_by([replace(LINKED, fixed_in=("1.21.0-rc.2",)), replace(LINKED, fixed_in=("1.21.0",))])[0] == "1.21.0"
+    assert fixed_by([replace(LINKED, fixed_in=("1.26.7", "1.27.0-rc.3")), LINKED]) == ("1.26.7", 0)
     assert fixed_by([replace(LINKED, fixed_in=())]) == (None, 1)
 
 
@@ -122,3 +125,12 @@ def test_each_advisory_is_counted_once_and_each_artifact_once() -> None:
 def test_hostile_words_cannot_steer_the_terminal() -> None:
     for view in ({}, {"explain": True}, {"by_artifact": True}):
         assert not {"\x1b", "\x07", "\r", "\u202e"} & set(screen(hostile(), **view))
+
+
+def test_of_two_versions_of_one_tool_the_judged_one_is_named() -> None:
+    old = replace(GCC, version="4.8.5", role=Role.RUNTIME)
+    hole = replace(LINKED, id="CVE-2015-5276", tool="gcc", version="4.8.5-44.el7", product="gcc", fixed_in=("4.9.4",))
+    one = artifact(1, "f", GCC, old, exposures=(hole,))
+    assert version_of(one, hole) == "4.8.5"
+    assert concerned(one, hole) == [old]
+    assert "gcc 4.8.5  1 advisory  4.9.4 fixes it" in screen(exposed((one,)))

@@ -1,5 +1,7 @@
 """The plain words of exposures, the same in every output."""
 
+import re
+
 from builtby.model import Action, Exposure, ExposureClass, ExposureStatus
 
 CLASSES = {
@@ -42,6 +44,7 @@ _STATUSES = {
     ExposureStatus.IGNORED: "affected, and accepted by the ignore file",
 }
 _MOST_FIXES = 4
+_UNRELEASED = re.compile(r"\d[-.]?(?:rc|alpha|beta|pre|dev|canary)[-.\d]*", re.IGNORECASE)
 _UPDATES = (Action.UPDATE_BUILDER, Action.UPDATE_AND_REBUILD, Action.UPDATE_RUNTIME, Action.UPDATE_BOTH)
 
 
@@ -67,11 +70,17 @@ def action_sentence(exposure: Exposure) -> str:
 
 
 def fixes(versions: tuple[str, ...]) -> str:
-    """Return first fixed versions as `1.19.10 or 1.20.5`."""
-    shown = list(versions[:_MOST_FIXES])
-    if len(versions) > _MOST_FIXES:
+    """Return first fixed versions as `1.19.10 or 1.20.5`, without those that are no release yet if there are others."""
+    released = stable(versions)
+    shown = list(released[:_MOST_FIXES])
+    if len(released) > _MOST_FIXES:
         shown = [*shown[:-1], "later"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}" if shown else ""
+
+
+def stable(versions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the versions that are releases; all of them when none is."""
+    return tuple(version for version in versions if not _UNRELEASED.search(version)) or versions
 
 
 def severity_words(exposure: Exposure) -> str:

@@ -13,9 +13,9 @@ import msgspec
 
 from builtby.advisories import words
 from builtby.advisories.rank import RATINGS
-from builtby.model import Exposure, ExposureClass, ExposureStatus, Present
+from builtby.model import Exposure, ExposureClass, ExposureStatus, Present, Role
 from builtby.reports import names
-from builtby.reports.exposed import BUILDER_ONLY, Found, advisory_link, found, is_vulnerability, link
+from builtby.reports.exposed import BUILDER_ONLY, Found, advisory_link, concerned, found, is_vulnerability, link
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
 from builtby.reports.stream import JsonWriter
@@ -78,10 +78,11 @@ class Vulnerabilities:
         record, exposure = one
         if isinstance(record, Present):
             return (names.present_ref(self._results.targets, record),)
-        tools = {names.tool_key(made).ref for made in names.makers(record) if made.tool == exposure.tool}
+        found_in = concerned(record, exposure)
+        tools = {names.tool_key(made).ref for made in found_in if made.role is not Role.RUNTIME}
         if exposure.class_ in BUILDER_ONLY and tools:
             return tools
-        left = {names.tool_key(made).ref for made in names.leftovers(record) if made.tool == exposure.tool}
+        left = {names.tool_key(made).ref for made in found_in if made.role is Role.RUNTIME}
         return {names.artifact_ref(record), *left}
 
     def __bool__(self) -> bool:

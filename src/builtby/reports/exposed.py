@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import quote
 
-from builtby.model import Artifact, Exposure, ExposureClass, Present
+from builtby.model import Artifact, BuiltBy, Exposure, ExposureClass, Present
 from builtby.reports.results import Results
 
 _ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/[A-Za-z0-9._~!$&'()*+,;=:@/?#%-]*)?", re.ASCII)
@@ -50,8 +50,21 @@ def advisory_link(name: str) -> str:
 
 
 def version_of(record: Artifact | Present, exposure: Exposure) -> str | None:
-    """Return the tool's upstream version; the exposure's own may be that of a distribution's package."""
+    """Return the tool's upstream version; the exposure's own may be that of a distribution's package.
+
+    An artifact may bear several versions of one tool: gcc 12.2.0 compiled it, gcc 4.8.5 left its start-up code inside.
+    """
     if isinstance(record, Present):
         return record.version or exposure.version
-    return next((made.version for made in record.built_by if made.tool == exposure.tool and made.version),
-                exposure.version)
+    versions = [made.version for made in record.built_by if made.tool == exposure.tool and made.version]
+    judged = exposure.version or ""
+    if judged in versions:
+        return judged
+    return next((version for version in versions if version in judged), versions[0] if versions else exposure.version)
+
+
+def concerned(record: Artifact, exposure: Exposure) -> list[BuiltBy]:
+    """Return what an exposure speaks of among the tools of an artifact."""
+    version = version_of(record, exposure)
+    named = [made for made in record.built_by if made.tool == exposure.tool]
+    return [made for made in named if made.version == version] or named

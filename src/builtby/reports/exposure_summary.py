@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from builtby.advisories.rank import rank
+from builtby.advisories.words import stable
 from builtby.model import Action, Artifact, Exposure, ExposureStatus, Present
 from builtby.reports import names
 from builtby.reports.exposed import is_vulnerability, version_of
@@ -129,12 +130,12 @@ class Exposures:
 
 
 def fixed_by(exposures: Iterable[Exposure]) -> tuple[str | None, int]:
-    """Return the first version that fixes all that can be fixed, and how many have no fix.
+    """Return the first release that fixes all that can be fixed, and how many have no fix.
 
-    It is the newest of the last fixed versions: an older branch may have its own fixes, but not of everything.
+    It is the newest of the last fixed releases: an older branch may have its own fixes, but not of everything.
     """
     known = list(exposures)
-    last = [exposure.fixed_in[-1] for exposure in known if exposure.fixed_in]
+    last = [stable(exposure.fixed_in)[-1] for exposure in known if exposure.fixed_in]
     return (max(last, key=_natural) if last else None), len(known) - len(last)
 
 

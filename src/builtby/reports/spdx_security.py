@@ -8,9 +8,9 @@ from typing import IO, Any, Self
 import msgspec
 
 from builtby.advisories.rank import RATINGS
-from builtby.model import Artifact, Exposure, Present
+from builtby.model import Artifact, Exposure, Present, Role
 from builtby.reports import names
-from builtby.reports.exposed import BUILDER_ONLY, Found, found, link
+from builtby.reports.exposed import BUILDER_ONLY, Found, concerned, found, link
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
 from builtby.reports.stream import JsonWriter
@@ -125,7 +125,7 @@ def _tools(artifact: Artifact, exposure: Exposure) -> set[str]:
     """Return the tools that made an artifact and have the hole themselves; none when it is in the artifact."""
     if exposure.class_ not in BUILDER_ONLY:
         return set()
-    return {names.tool_key(made).ref for made in names.makers(artifact) if made.tool == exposure.tool}
+    return {names.tool_key(made).ref for made in concerned(artifact, exposure) if made.role is not Role.RUNTIME}
 
 
 def _ref(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from textwrap import wrap
 
 from rich.console import Console
 from rich.text import Text
@@ -22,6 +23,7 @@ _UNSUPPORTED = 12
 _ARTIFACT = 5
 _EXPLAINED = 200
 _NO_DATA = 12
+_SENTENCE = 4
 _OLD_DAYS = 7
 _COLUMNS = (("critical", 9), ("high", 6), ("medium", 8), ("low", 5), ("other", 7))
 _ACTION_WIDTH = 19
@@ -41,7 +43,7 @@ def show(console: Console, results: Results, options: ReportOptions) -> None:
 def _lines(summary: Exposures, holders: list[Holder], old: list[Holder], data: AdvisoryData | None,
            options: ReportOptions, width: int) -> Iterator[Text]:
     if holders:
-        yield from _worst(summary)
+        yield from _worst(summary, width)
         yield from _table(summary, holders, width)
     if old:
         yield from _unsupported(old)
@@ -53,7 +55,7 @@ def _lines(summary: Exposures, holders: list[Holder], old: list[Holder], data: A
         yield from _data(data, options, width)
 
 
-def _worst(summary: Exposures) -> Iterator[Text]:
+def _worst(summary: Exposures, width: int) -> Iterator[Text]:
     yield Text()
     yield Text("Do this first", "bold")
     for number, (exposure, touched) in enumerate(summary.worst(_WORST), 1):
@@ -62,7 +64,8 @@ def _worst(summary: Exposures) -> Iterator[Text]:
         if exposure.status is ExposureStatus.UNVERIFIED:
             line.append("  unverified", "magenta")
         yield line
-        yield Text(f"   {clean(words.action_sentence(exposure))}")
+        for part in wrap(clean(words.action_sentence(exposure)), width - 3)[:_SENTENCE]:
+            yield Text(f"   {part}")
         yield Text(f"   {words.class_words(exposure)}", "dim")
         more = touched.artifacts + touched.installed - 1
         yield Text(f"   {clean(touched.sample)}{f' and {more:,} more' if more else ''}", "dim")
@@ -185,8 +188,7 @@ def _data(data: AdvisoryData, options: ReportOptions, width: int) -> Iterator[Te
 
 def _wrapped(title: str, items: list[str], width: int) -> Iterator[Text]:
     rest = f" and {len(items) - _NO_DATA:,} more" if len(items) > _NO_DATA else ""
-    text = Text(", ".join(items[:_NO_DATA]) + rest)
-    for index, line in enumerate(text.wrap(Console(width=width), width - len(title) - 2)):
+    for index, line in enumerate(wrap(", ".join(items[:_NO_DATA]) + rest, width - len(title) - 2)):
         yield Text.assemble((title if index == 0 else " " * len(title), "bold"), "  ", line)
 
 

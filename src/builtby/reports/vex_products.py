@@ -12,7 +12,7 @@ from packageurl import PackageURL
 
 from builtby.model import Artifact, Exposure, Present, Target
 from builtby.reports import names
-from builtby.reports.exposed import version_of
+from builtby.reports.exposed import concerned, version_of
 
 _IMAGES = frozenset(("oci-layout", "docker-archive", "registry"))
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".oci")
@@ -74,7 +74,7 @@ def components(record: Artifact | Present, exposure: Exposure) -> tuple[str, ...
     if isinstance(record, Present):
         installed = package(record.package)
         return ((installed,) if installed else ()) + known or (package(record.purl) or _generic(record.tool, version),)
-    purls = (package(made.purl) for made in record.built_by if made.tool == exposure.tool)
+    purls = (package(made.purl) for made in concerned(record, exposure))
     return known or (next((purl for purl in purls if purl), None) or _generic(exposure.tool, version),)
 
 
