@@ -175,6 +175,7 @@ import os, sys
 from builtby import scan
 from builtby.marks.load import catalogue
 from builtby.formats.registry import all_formats
+import cvss, packaging.version, univers.debian, univers.gem, univers.maven, univers.rpm, univers.versions
 list(scan(sys.executable + ".none")); catalogue(); all_formats()
 if os.geteuid() == 0: os.seteuid(65534)
 for record in scan(*sys.argv[1:]):
