@@ -10,7 +10,7 @@ BENCH_VENV := build/bench-venv
 TESTS ?= tests
 FUZZ_RUNS ?= 200000
 
-.PHONY: help demo test slow lint types bench bench-speed bench-identify fuzz docs picture generate advisories lock clean
+.PHONY: help demo test slow browser lint types bench bench-speed bench-identify fuzz docs picture generate advisories lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
@@ -23,6 +23,10 @@ test: $(VENV)/.dev ## run the tests; TESTS=tests/cli for some of them
 
 slow: $(VENV)/.dev ## run the tests that take long
 	$(PY) -m pytest -n auto -m slow $(TESTS)
+
+browser: $(VENV)/.browser ## run the tests of pages in a real browser
+	.ci/chromium
+	$(PY) -m pytest -n auto tests/browser
 
 lint: $(VENV)/.dev ## check style, the catalogue of marks, and that generated files are fresh
 	$(PY) -m ruff check .
@@ -61,7 +65,7 @@ lock: ## refresh requirements/*.txt from pyproject.toml
 	.ci/lock build/lock-venv/bin/uv
 
 clean: ## remove what the targets made
-	rm -rf build demo dist site $(VENV)/.run $(VENV)/.dev $(VENV)/.fuzz
+	rm -rf build demo dist site $(VENV)/.run $(VENV)/.dev $(VENV)/.fuzz $(VENV)/.browser
 
 $(VENV)/.%: requirements/%.txt pyproject.toml
 	.ci/venv $(VENV) $< .

@@ -36,7 +36,7 @@ def pages(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, *, width: int = 1280, **more: Any) -> Iterator[Page]:
+def opened(browser: Browser, address: str, *, width: int = 1280, **more: Any) -> Iterator[Page]:  # noqa: ANN401
     """Open a page, and see that it is silent and alone: nothing on the console, nothing asked for but itself."""
     context = browser.new_context(viewport={"width": width, "height": 900}, **more)
     page = context.new_page()

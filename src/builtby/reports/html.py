@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import IO
@@ -17,6 +15,7 @@ from builtby.reports.html_figures import Figures
 from builtby.reports.html_table import labels
 from builtby.reports.html_text import esc, own
 from builtby.reports.results import Results
+from builtby.reports.stream import iso_time
 from builtby.reports.summary import Summary
 
 _TARGETS = 20
@@ -24,7 +23,7 @@ _PIECE = 1 << 16
 
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
-    """Write the scan as a page. The time on it is `options.timestamp`, else now."""
+    """Write the scan as a page. A time is on it only where `options.timestamp` gives one."""
     held, size = [], 0
     for part in _page(results, options):
         held.append(part)
@@ -37,9 +36,8 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
 
 def _page(results: Results, options: ReportOptions) -> Iterator[str]:
     summary, figures = Summary(results), Figures(results)
-    when = time.time() if options.timestamp is None else options.timestamp
     yield _head(results)
-    yield _header(results, datetime.fromtimestamp(when, UTC))
+    yield _header(results, options.timestamp)
     yield '<main><section aria-labelledby="summary"><h2 id="summary">Summary</h2>'
     yield from overview.words(summary, figures, len(results.targets))
     yield "</section>\n"
@@ -89,7 +87,7 @@ def _head(results: Results) -> str:
         f"<title>What built {esc(name)}{more}</title><style>{style}</style></head>\n")
 
 
-def _header(results: Results, when: datetime) -> str:
+def _header(results: Results, timestamp: int | None) -> str:
     targets = "".join(
         f'<li>{own(target.ref)} <span class="dim">{esc(target.kind)}'
         f"{f' {esc(target.digest)}' if target.digest else ''}</span></li>" for target in results.targets[:_TARGETS])
@@ -98,8 +96,15 @@ def _header(results: Results, when: datetime) -> str:
     return (
         '<body><a class="skip" href="#summary">To the summary</a><header><p class="brand">builtby</p>'
         f'<h1>What built this</h1><ul class="targets">{targets}{more}</ul>'
-        f'<p class="dim"><time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{when:%Y-%m-%d %H:%M} UTC</time></p>'
+        f"{_time(timestamp)}"
         '<div id="tools-of-page"></div></header>\n')
+
+
+def _time(timestamp: int | None) -> str:
+    if timestamp is None:
+        return ""
+    told = iso_time(timestamp)
+    return f'<p class="dim"><time datetime="{told}">{told[:10]} {told[11:16]} UTC</time></p>'
 
 
 @cache

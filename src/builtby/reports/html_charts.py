@@ -55,8 +55,9 @@ def _row(row: Row, whole: int) -> str:
 
 def figure(name: str, title: str, about: str, body: str, *, wide: bool = False) -> str:
     """Return a chart with its title and what it says in words."""
-    return (f'<figure aria-labelledby="{name}"{" class=wide" if wide else ""}><figcaption><h3 id="{name}">{title}</h3><p class="dim">{about}</p>'
-            f"</figcaption>{body}</figure>")
+    width = " class=wide" if wide else ""
+    return (f'<figure aria-labelledby="{name}"{width}><figcaption><h3 id="{name}">{title}</h3>'
+            f'<p class="dim">{about}</p></figcaption>{body}</figure>')
 
 
 def legend(entries: Iterable[tuple[str, str]]) -> str:

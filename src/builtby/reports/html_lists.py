@@ -7,7 +7,7 @@ from builtby.advisories.rank import rank
 from builtby.advisories.words import ACTIONS, action_sentence, status_words
 from builtby.model import Artifact, BuiltBy, Present
 from builtby.reports.html_figures import Advised, Figures, State, state_of
-from builtby.reports.html_overview import STATES, kev, standing, touched
+from builtby.reports.html_overview import NEEDS, STATES, kev, standing, touched
 from builtby.reports.html_table import Column, Table, ordered, row, write
 from builtby.reports.html_text import RATINGS, anchor, esc, fixes, own, rating
 from builtby.reports.names import place
@@ -18,12 +18,14 @@ from builtby.reports.terminal_style import human_size
 ROWS = 5000
 """Rows of a table; what is beyond is summed up and said to be."""
 _TOOLS, _IDS, _VERSIONS = 6, 6, 6
+_PRESUMED = dict(zip(RATINGS, (9.0, 7.0, 4.0, 0.1, 0.0, -1.0), strict=True))
+"""Where a rating without a score is sorted."""
 _POINTER = "The whole list is in <code>builtby scan -f json</code>."
 
 ADVISORIES = Table(
     "advisories", "Vulnerabilities",
     (Column("name"), Column("rating"), Column("what it means"), Column("tools"), Column("fixed in"),
-     Column("touches", True)),
+     Column("touches")),
     "What to do first stands first. Each opens to what it touches.", "None is known for what was judged.")
 TOOLS = Table(
     "tools", "Tools",
@@ -59,7 +61,7 @@ def advisories(figures: Figures) -> Iterator[str]:
 
 def _advisory(one: Advised) -> str:
     worst = one.worst
-    order = -1.0 if worst.rating == "unknown" else worst.severity or float(len(RATINGS) - RATINGS.index(worst.rating))
+    order = worst.severity if worst.severity is not None else _PRESUMED.get(worst.rating, -1.0)
     tools = [own(f"{tool} {version}".strip()) for tool, version in islice(one.tools, _VERSIONS)]
     tools += [f"and {len(one.tools) - _VERSIONS} more"] if len(one.tools) > _VERSIONS else []
     badges = kev(one) + (f'<span class="badge">{one.new:,} new</span> ' if one.new else "")
@@ -67,8 +69,7 @@ def _advisory(one: Advised) -> str:
     return row(
         f"{anchor(worst)} {badges}", ordered(order, rating(worst)),
         f'{worst.class_.value}<p class="dim">{ACTIONS[worst.action]}</p>', "<br>".join(tools), fixes(worst.fixed_in),
-        ordered(one.touched, f"<details><summary>{touched(one)}</summary>{_places(one)}</details>{doubt}"),
-        numbers=(5,))
+        ordered(one.touched, f"<details><summary>{touched(one)}</summary>{_places(one)}</details>{doubt}"))
 
 
 def _places(one: Advised) -> str:
@@ -119,7 +120,7 @@ def _artifact_rows(results: Results, room: dict[State, int]) -> Iterator[str]:
 def _artifact(artifact: Artifact, where: str, state: State) -> str:
     return row(
         own(where), esc(artifact.format), ordered(artifact.size, human_size(artifact.size)), _makers(artifact.built_by),
-        f'<span class="key s-{state.value}">{STATES[state]}</span>', _exposures(artifact), numbers=(2, 5))
+        f'<span class="key s-{state.value}">{NEEDS[state]}</span>', _exposures(artifact), numbers=(2, 5))
 
 
 def _makers(built_by: tuple[BuiltBy, ...]) -> str:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from builtby.advisories.words import CLASSES, action_sentence, named
-from builtby.model import AdvisoryData, Claim
+from builtby.model import Action, AdvisoryData, Claim
 from builtby.reports.exposure_summary import fixed_by
 from builtby.reports.html_charts import Part, Row, bar, figure, legend, rows
 from builtby.reports.html_figures import Advised, Figures, State
@@ -18,6 +18,11 @@ STATES = {
     State.RUNTIME: "runtime or platform to be updated", State.BUILDER: "only the builder to be updated",
     State.UNSUPPORTED: "built by an unsupported tool", State.NONE: "no known exposure",
     State.NO_DATA: "no advisory data for its tools", State.UNMARKED: "not marked: unknown",
+}
+NEEDS = {
+    State.REBUILD: "rebuild", State.CHECK: "check, perhaps rebuild", State.RUNTIME: "update the runtime",
+    State.BUILDER: "update the builder", State.UNSUPPORTED: "a supported tool", State.NONE: "nothing known",
+    State.NO_DATA: "no data", State.UNMARKED: "not marked",
 }
 _TOOL_STATES = {
     State.UNSUPPORTED: "out of support", State.REBUILD: "exposed", State.NONE: "no known exposure",
@@ -32,9 +37,7 @@ _NUMBERS = re.compile(r"(\d+)")
 def words(summary: Summary, figures: Figures, targets: int) -> Iterator[str]:
     """Yield the summary as paragraphs."""
     yield (f"<p>In {counted(targets, 'target')}, builtby looked at <strong>{counted(summary.artifacts, 'artifact')}"
-           f"</strong> ({human_size(summary.bytes)}). {summary.marked:,} of them bear marks of "
-           f"{counted(summary.tools, 'tool')}; {summary.artifacts - summary.marked:,} bear none that builtby knows, "
-           "so what built those is unknown, not clean.</p>")
+           f"</strong> ({human_size(summary.bytes)}). {_marked(summary)}</p>")
     if figures.data is None:
         yield ("<p><strong>Nothing was judged.</strong> This scan used no advisory data: that no exposure is listed "
                "here says nothing.</p>")
@@ -43,21 +46,30 @@ def words(summary: Summary, figures: Figures, targets: int) -> Iterator[str]:
     yield f"<p>{_data(figures.data)}</p>"
 
 
+def _marked(summary: Summary) -> str:
+    tools, bare = counted(summary.tools, "tool"), summary.artifacts - summary.marked
+    if not bare:
+        return f"All bear marks of {tools}." if summary.marked else ""
+    return (f"{summary.marked:,} of them bear marks of {tools}; {bare:,} {'bears' if bare == 1 else 'bear'} none that "
+            "builtby knows, so what built those is unknown, not clean.")
+
+
 def _pressing(figures: Figures) -> str:
     states, found = figures.states, figures.advised()
     if not found and not figures.unsupported():
         return "<strong>No exposure is known</strong> for the tools of which there is advisory data."
     rebuild, check = states[State.REBUILD], states[State.CHECK]
     ids, inside, exploited = (len({one.worst.id for one in found if chosen(one)}) for chosen in _COUNTED)
-    parts = [f"<strong>{counted(rebuild, 'artifact')} must be rebuilt</strong> because a tool left vulnerable code in "
-             "them or wrote bad code into them" if rebuild else "No artifact is sure to need a new build"]
+    parts = [f"<strong>{counted(rebuild, 'artifact')} must be rebuilt</strong> because a tool left vulnerable code "
+             "inside or wrote bad code" if rebuild else "No artifact is sure to need a new build"]
     if check:
         parts.append(f"; for {check:,} more that is to be checked")
     parts.append(f". {_vulnerabilities(ids)} {'concerns' if ids == 1 else 'concern'} what was found: {inside:,} what "
                  f"built the artifacts, {ids - inside:,} only installed tools. {exploited:,} "
                  f"{'is' if exploited == 1 else 'are'} known to be exploited.")
     new = sum(one.new for one in found)
-    return "".join(parts) + (f" {new:,} exposures are new since the baseline." if new else "")
+    told = f" {counted(new, 'exposure')} {'is' if new == 1 else 'are'} new since the baseline." if new else ""
+    return "".join(parts) + told
 
 
 def _data(data: AdvisoryData) -> str:
@@ -72,15 +84,28 @@ def _data(data: AdvisoryData) -> str:
 
 
 def first(figures: Figures) -> str:
-    """Return what to do first: the worst advisories, each with its remedy."""
-    found = figures.advised()[:_FIRST]
-    if not found:
+    """Return what to do first: the versions of tools with the worst advisories, each with its remedy."""
+    groups: dict[tuple[str, str | None, Action], list[Advised]] = {}
+    for one in figures.advised():
+        groups.setdefault((one.worst.tool, one.worst.version, one.worst.action), []).append(one)
+    if not groups:
         return ""
-    items = "".join(
-        f"<li><p><strong>{anchor(one.worst)}</strong> {rating(one.worst)} {kev(one)}{esc(named(one.worst))}: "
-        f"{esc(CLASSES[one.worst.class_])}. <span class=\"dim\">{touched(one)}</span></p>"
-        f"<p>{esc(action_sentence(one.worst))}</p></li>" for one in found)
+    items = "".join(map(_first, list(groups.values())[:_FIRST]))
     return f'<section aria-labelledby="first"><h2 id="first">Do this first</h2><ol class="first">{items}</ol></section>'
+
+
+def _first(group: list[Advised]) -> str:
+    one, rest = group[0], len(group) - 1
+    fix, _ = fixed_by(held.worst for held in group)
+    more = f" {rest:,} more of this version {'asks' if rest == 1 else 'ask'} the same" if rest else ""
+    more += f"; {esc(fix)} fixes all that has a fix." if more and fix else "." if more else ""
+    return (f"<li><p><strong>{own(named(one.worst))}</strong>: {anchor(one.worst)} {rating(one.worst)} {kev(one)}"
+            f'<span class="dim">in {touched(one)}</span></p><p>{esc(_capital(CLASSES[one.worst.class_]))}. '
+            f"{esc(action_sentence(one.worst))}{more}</p></li>")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def kev(one: Advised) -> str:
