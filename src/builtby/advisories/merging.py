@@ -23,7 +23,7 @@ def merged(base: Snapshot, own: Snapshot, harvests: Iterable[Harvest], meta: Met
     decided = {_key(one): one for one in own.advisories}
     distros, cycles, exploited = known.distros, dict(known.cycles), known.exploited
     for harvest in given:
-        _take(advisories, decided, harvest)
+        _take(advisories, decided, harvest, today)
         distros = _statuses(distros, harvest.distros)
         cycles |= harvest.cycles
         exploited = tuple(sorted({*exploited, *harvest.exploited}))
@@ -60,13 +60,13 @@ def sources(base: dict[str, Source], advisories: Iterable[Advisory]) -> dict[str
     return dict(sorted(found.items()))
 
 
-def _take(advisories: dict[_Key, Advisory], own: dict[_Key, Advisory], harvest: Harvest) -> None:
+def _take(advisories: dict[_Key, Advisory], own: dict[_Key, Advisory], harvest: Harvest, today: str) -> None:
     fresh = {_key(one): one for one in harvest.advisories}
     products = {one.product for one in fresh.values()}
     for key in [key for key in advisories if key[1] in harvest.seen and key[0] in products and key not in fresh]:
         del advisories[key]  # the record is still there, but is not about this product any more
     for key, one in fresh.items():
-        if _outdone(one, advisories.get(key), own.get(key)):
+        if _outdone(one, advisories.get(key), own.get(key), today):
             continue
         advisories[key] = _classified(one, own.get(key))
 
@@ -78,12 +78,15 @@ def _classified(fresh: Advisory, own: Advisory | None) -> Advisory:
     return msgspec.structs.replace(fresh, class_=own.class_, basis=own.basis)
 
 
-def _outdone(fresh: Advisory, there: Advisory | None, own: Advisory | None) -> bool:
-    """Whether a record that is there is to be kept: it is newer, or of the same day and the package's own."""
+def _outdone(fresh: Advisory, there: Advisory | None, own: Advisory | None, today: str) -> bool:
+    """Whether a record that is there is to be kept: it is newer, or of the same day and the package's own.
+
+    A day in the future says nothing: else a record that claims one could never be corrected.
+    """
     if there is None or there.withdrawn != fresh.withdrawn:
         return False
-    days = there.modified or "", fresh.modified or ""
-    return days[0] > days[1] or (days[0] == days[1] and there is own)
+    before, now = (day if (day := one.modified or "") <= today else "" for one in (there, fresh))
+    return before > now or (before == now and there is own)
 
 
 def _statuses(before: tuple[DistroStatus, ...], fresh: Iterable[DistroStatus]) -> tuple[DistroStatus, ...]:
