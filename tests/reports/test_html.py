@@ -109,6 +109,13 @@ def test_the_summary_says_what_matters_in_words() -> None:
     assert "support of 1.19 ended on 2023-09-06. 2 artifacts. Supported: 1.26." in text
 
 
+def test_what_could_not_be_decided_is_said() -> None:
+    from msgspec.structs import replace
+
+    data = replace(DATA, undecided={"gcc": ("CVE-1", "CVE-2"), "ld": ("CVE-3",)})
+    assert "3 advisories of gcc and ld could not be decided: no versions are named" in page(exposed(data=data)).text
+
+
 def test_what_was_not_judged_is_not_called_clean() -> None:
     text = page(results()).text
     assert "Nothing was judged" in text
@@ -224,4 +231,4 @@ def test_new_and_accepted_are_shown() -> None:
     ["", "1.9", "1.10", "1.10.1"], ["12.2.0", "14.2.0"], ["17.0.9+9", "17.0.10+1"], ["8u191", "8u491", "11.0.1"],
 ])
 def test_versions_by_age(ordered: list[str]) -> None:
-    assert sorted(ordered[::-1], key=age) == ordered
+    assert [age(one) for one in ordered] == sorted(map(age, ordered))

@@ -65,8 +65,8 @@ def _pressing(figures: Figures) -> str:
     if check:
         parts.append(f"; for {check:,} more that is to be checked")
     parts.append(f". {_vulnerabilities(ids)} {'concerns' if ids == 1 else 'concern'} what was found: {inside:,} what "
-                 f"built the artifacts, {ids - inside:,} only installed tools. {exploited:,} "
-                 f"{'is' if exploited == 1 else 'are'} known to be exploited.")
+                 f"built the artifacts, {ids - inside:,} only installed tools. {exploited or 'None'} "
+                 f"{'are' if exploited > 1 else 'is'} known to be exploited.")
     new = sum(one.new for one in found)
     told = f" {counted(new, 'exposure')} {'is' if new == 1 else 'are'} new since the baseline." if new else ""
     return "".join(parts) + told
@@ -79,8 +79,11 @@ def _data(data: AdvisoryData) -> str:
         rest = len(data.no_data) - _NAMED
         names += [f"{rest:,} more tools"] if rest > 0 else []
         lacking = f" There is no data for {joined(names)}: that is no statement that they are safe."
+    number = sum(map(len, data.undecided.values()))
+    undecided = (f" {number:,} {'advisory' if number == 1 else 'advisories'} of {joined(map(own, data.undecided))} could "
+                 "not be decided: no versions are named in them.") if number else ""
     return (f"Judged by {esc(data.kind)} advisory data of <strong>{esc(data.dated)}</strong> "
-            f"({counted(data.records, 'record')}).{lacking}")
+            f"({counted(data.records, 'record')}).{lacking}{undecided}")
 
 
 def first(figures: Figures) -> str:
