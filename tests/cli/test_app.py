@@ -71,7 +71,7 @@ def test_completion_offers_formats() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "builtby"], capture_output=True, text=True, check=False,
         env=os.environ | {"_BUILTBY_COMPLETE": "complete_bash", "COMP_WORDS": "builtby scan -f cyc", "COMP_CWORD": "3"})
-    assert done.stdout.split() == ["cyclonedx-json", "cyclonedx-json@1.7"]
+    assert done.stdout.split() == ["cyclonedx-json", "cyclonedx-json@1.7", "cyclonedx-vex-json"]
 
 
 def test_completion_can_be_installed(tmp_path: Path) -> None:

@@ -134,10 +134,11 @@ def test_accepted_does_not_fail_and_is_still_there(found: Found, tmp_path: Path)
 def test_expired_and_idle_entries_are_said_and_do_not_count(found: Found, tmp_path: Path) -> None:
     old = scan("-f", "json", "--fail-on", "kev", "--ignore-file", ignore(tmp_path, "CVE-2023-44487", "2026-01-01"))
     assert old.returncode == 1
-    assert "expired and does not count: CVE-2023-44487 on 2026-01-01" in old.stderr
+    assert "expired" in scan("-q", "-f", "json", "--ignore-file", tmp_path / "ignore.toml").stderr
+    assert "expired and does not count: CVE-2023-44487 until 2026-01-01" in old.stderr
     idle = scan("-f", "json", "--ignore-file", ignore(tmp_path, "CVE-1999-0001"))
     assert "1 entry of " in idle.stderr
-    assert "matched nothing: CVE-1999-0001\n" in idle.stderr
+    assert "matched nothing: CVE-1999-0001 until 2027-01-31\n" in idle.stderr
 
 
 def test_today_is_that_of_source_date_epoch(found: Found, tmp_path: Path) -> None:

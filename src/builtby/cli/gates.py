@@ -10,7 +10,7 @@ import typer
 
 from builtby.advisories.baseline import Baseline, BaselineError
 from builtby.advisories.baseline import load as load_baseline
-from builtby.advisories.ignore import IgnoreError, Ignores
+from builtby.advisories.ignore import Entry, IgnoreError, Ignores
 from builtby.advisories.ignore import load as load_ignores
 from builtby.advisories.rank import RATINGS, rank
 from builtby.advisories.words import named, severity_words
@@ -116,10 +116,12 @@ def gates(fail_on: list[str] | None, ignore_file: Path | None, baseline: Path | 
 
 
 def verdict(asked: Gates, results: Results, *, quiet: bool) -> Exit:
-    """Say on standard error what the gates did, and return OK, FINDINGS, or INCOMPLETE where nothing was judged."""
-    if not quiet:
-        for line in _told(asked, results):
-            print(f"builtby: {line}", file=sys.stderr)
+    """Say on standard error what the gates did, and return OK, FINDINGS, or INCOMPLETE where nothing was judged.
+
+    `quiet`: say only what somebody could be mistaken about, and why it failed.
+    """
+    for line in (*(() if quiet else _told(asked, results)), *_warned(asked, results)):
+        print(f"builtby: {line}", file=sys.stderr)
     if asked.threshold is None:
         return Exit.OK
     if results.advisories is None:
@@ -157,41 +159,36 @@ def _failed(limit: Threshold, results: Results) -> Exit:
 
 def _told(asked: Gates, results: Results) -> Iterator[str]:
     if asked.ignores:
-        yield from _ignored(asked.ignores, str(asked.ignore_file), results)
+        accepted = sum(one.exposure.status is ExposureStatus.IGNORED for one in found(results, none_too=True))
+        if accepted:
+            yield f"{counted(accepted, 'exposure')} accepted by {asked.ignore_file}"
+        if asked.ignores.unused:
+            yield f"{_entries(asked.ignores.unused, asked)} matched nothing: {_named(asked.ignores.unused)}"
     if asked.baseline:
         counts = [one.exposure.new for one in found(results)]
         yield (f"beside the baseline: {counts.count(True):,} new, {asked.baseline.gone:,} gone, "
                f"{counts.count(False):,} the same")
-        if not asked.baseline.judged:
-            yield "the baseline was not judged by advisories, so every exposure is new"
+
+
+def _warned(asked: Gates, results: Results) -> Iterator[str]:
+    if asked.ignores and asked.ignores.expired:
+        expired = asked.ignores.expired
+        yield (f"{_entries(expired, asked)} expired and {'does' if len(expired) == 1 else 'do'} not count: "
+               f"{_named(expired)}")
+    if asked.baseline and not asked.baseline.judged:
+        yield "the baseline was not judged by advisories, so every exposure is new"
     if asked.threshold and results.advisories is not None:
         yield from _unscored(asked.threshold, results)
-
-
-def _ignored(ignores: Ignores, file: str, results: Results) -> Iterator[str]:
-    accepted = sum(one.exposure.status is ExposureStatus.IGNORED for one in found(results, none_too=True))
-    if accepted:
-        yield f"{counted(accepted, 'exposure')} accepted by {file}"
-    if ignores.expired:
-        days = ", ".join(f"{entry.words} on {entry.expires}" for entry in ignores.expired[:_SHOWN])
-        yield f"{_entries(len(ignores.expired))} of {file} expired and {_count(len(ignores.expired))}: {clean(days)}"\
-              f"{_more(len(ignores.expired))}"
-    if ignores.unused:
-        names = ", ".join(entry.words for entry in ignores.unused[:_SHOWN])
-        yield f"{_entries(len(ignores.unused))} of {file} matched nothing: {clean(names)}{_more(len(ignores.unused))}"
 
 
 def _advisories(number: int) -> str:
     return "1 advisory" if number == 1 else f"{number:,} advisories"
 
 
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
+def _entries(entries: tuple[Entry, ...], asked: Gates) -> str:
+    return f"{'1 entry' if len(entries) == 1 else f'{len(entries):,} entries'} of {asked.ignore_file}"
 
 
-def _count(number: int) -> str:
-    return "does not count" if number == 1 else "do not count"
-
-
-def _more(number: int) -> str:
-    return f" and {number - _SHOWN} more" if number > _SHOWN else ""
+def _named(entries: tuple[Entry, ...]) -> str:
+    names = ", ".join(f"{entry.words} until {entry.expires}" for entry in entries[:_SHOWN])
+    return clean(names) + (f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else "")

@@ -41,7 +41,8 @@ def scan(
         metavar="SIZE", rich_help_panel=_WHAT, help="Skip files above this size: 64MB, 1.5GiB.")] = None,
     formats: Annotated[list[str] | None, typer.Option(
         "-f", "--format", metavar="FORMAT[=FILE]", rich_help_panel=_OUT, autocompletion=complete_format,
-        help="terminal, json, cyclonedx-json, cyclonedx-json@1.7, spdx-json, csv. Repeatable, each with its own FILE."
+        help="terminal, html, json, sarif, cyclonedx-json, cyclonedx-json@1.7, cyclonedx-vex-json, openvex, "
+        "openvex-local, spdx-json, csv, csv-exposures. Repeatable, each with its own FILE."
     )] = None,
     output: Annotated[Path | None, typer.Option(
         "-o", "--output", metavar="FILE", rich_help_panel=_OUT,

@@ -80,8 +80,9 @@ def _data(data: AdvisoryData) -> str:
         names += [f"{rest:,} more tools"] if rest > 0 else []
         lacking = f" There is no data for {joined(names)}: that is no statement that they are safe."
     number = sum(map(len, data.undecided.values()))
-    undecided = (f" {number:,} {'advisory' if number == 1 else 'advisories'} of {joined(map(own, data.undecided))} could "
-                 "not be decided: no versions are named in them.") if number else ""
+    what = f"{number:,} {'advisory' if number == 1 else 'advisories'} of {joined(map(own, sorted(data.undecided)))}" \
+        if number else ""
+    undecided = f" {what} could not be decided: no versions are named in them." if number else ""
     return (f"Judged by {esc(data.kind)} advisory data of <strong>{esc(data.dated)}</strong> "
             f"({counted(data.records, 'record')}).{lacking}{undecided}")
 
