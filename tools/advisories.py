@@ -20,7 +20,7 @@ def main() -> int:
     """Write the snapshot."""
     folder = Path(sys.argv[1])
     advisories = tuple(sorted(records(folder), key=lambda one: (one.product, one.id)))
-    distros = tuple(sorted([*debian(folder), *almalinux(folder), *azure(folder)], key=repr))
+    distros = tuple(sorted({*debian(folder), *almalinux(folder), *azure(folder)}, key=repr))
     cycles = dict(sorted(support(folder)))
     kev = load(folder / "kev.json")
     dated = max(one.modified or "" for one in advisories)

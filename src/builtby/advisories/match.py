@@ -9,7 +9,7 @@ from builtby.advisories.subject import Subject
 from builtby.advisories.versions import Key, Unordered, covers, key
 
 _PREFERENCE = ("golang/vulndb", "rust", "psf/", "nodejs/", "git/", "haskell/", "ocaml/", "pypa/", "rubysec/", "Debian",
-               "NVD", "anchore/", "JuliaLang/", "trickest/", "google/", "bitnami/")
+               "github/advisory-database", "NVD", "anchore/", "JuliaLang/", "trickest/", "google/", "bitnami/")
 """Sources, the nearest to the project first: of records of one advisory, the first that can decide decides."""
 _SHOWN = 6
 
