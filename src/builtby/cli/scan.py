@@ -105,9 +105,20 @@ def scan(
             from builtby.reports.summary import Summary
 
             print(f"builtby: {Summary(results).sentence()} · {time.monotonic() - started:.1f} s", file=sys.stderr)
+        if not quiet:
+            _warn_of_old_data()
         done = verdict(asked, results, quiet=quiet)
         recorder.keep(results)
     raise typer.Exit(int(done or (Exit.INCOMPLETE if incomplete else Exit.OK)))
+
+
+def _warn_of_old_data() -> None:
+    from builtby.advisories.standing import warning
+    from builtby.advisories.store import open_store
+
+    said = warning(open_store())
+    if said:
+        print(f"builtby: {said}", file=sys.stderr)
 
 
 def _refuse_missing(targets: list[str]) -> None:
