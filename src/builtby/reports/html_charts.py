@@ -18,12 +18,12 @@ class Part(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One bar of a chart. `whole`: what its full width stands for. `note`: what stands below it, as HTML."""
+    """One bar of a chart. `whole`: what its full width stands for. `note`: what stands below it, as HTML. `figure`: its number, in words."""
 
     label: str
     parts: tuple[Part, ...]
     note: str
-    count: str
+    figure: str
 
 
 def bar(parts: Iterable[Part], whole: int, words: str) -> str:
@@ -49,7 +49,7 @@ def rows(bars: Iterable[Row]) -> str:
 def _row(row: Row, whole: int) -> str:
     words = f"{row.label}: {', '.join(f'{part.name} {part.value:,}' for part in row.parts if part.value)}"
     note = f'<p class="note">{row.note}</p>' if row.note else ""
-    return (f'<li><p class="label"><strong>{own(row.label)}</strong> <span class="count">{esc(row.count)}</span></p>'
+    return (f'<li><p class="label"><strong>{own(row.label)}</strong> <span class="count">{esc(row.figure)}</span></p>'
             f"{bar(row.parts, whole, words)}{note}</li>")
 
 
