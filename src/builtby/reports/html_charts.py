@@ -18,7 +18,7 @@ class Part(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One bar of a chart. `whole`: what its full width stands for. `note`: what stands below it, as HTML. `figure`: its number, in words."""
+    """One bar of a chart. `note`: what stands below it, as HTML. `figure`: its number, in words."""
 
     label: str
     parts: tuple[Part, ...]
