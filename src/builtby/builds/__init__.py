@@ -1,0 +1,1 @@
+"""What builds do: recorded while they run."""

@@ -1,0 +1,178 @@
+"""What each call means: from registers to events."""
+
+import errno
+import os
+from collections.abc import Callable
+
+from builtby.builds.events import Absent, Ended, Noted, Ran, Used
+from builtby.builds.hashing import Hasher
+from builtby.builds.seccomp.network import Network
+from builtby.builds.seccomp.paths import Place, place
+from builtby.builds.seccomp.peer import AT_FDCWD, Peer, signed
+from builtby.builds.seccomp.programs import program
+from builtby.builds.seccomp.tracker import Entry, Tracker
+
+_PATH_ONLY = 0o10000000
+_NOFOLLOW = 0x100
+"""AT_SYMLINK_NOFOLLOW."""
+UNREADABLE = "calls of processes whose memory may not be read"
+VIEW = "paths as seen by processes that changed their view of the file system"
+
+Args = tuple[int, ...]
+Handler = Callable[[Peer, Entry, Args], None]
+
+
+class RefusedError(RuntimeError):
+    """The call must not happen, for it could not be seen; `reason` is the error number that the caller gets."""
+
+    def __init__(self, reason: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Calls:
+    """Handlers, by the name of the call."""
+
+    def __init__(self, tracker: Tracker, hasher: Hasher) -> None:
+        self._tracker, self._hasher = tracker, hasher
+        network = Network(tracker)
+        c = AT_FDCWD
+        self.handlers: dict[str, Handler] = {
+            "execve": lambda p, e, a: self._exec(p, e, place(p, c, p.text(a[0])), a[1], a[2]),
+            "execveat": lambda p, e, a: self._exec(
+                p, e, place(p, signed(a[0]), p.text(a[1]), follow=not a[4] & _NOFOLLOW), a[2], a[3]),
+            "open": lambda p, e, a: self._open(p, e, c, a[0], a[1]),
+            "creat": lambda p, e, a: self._open(p, e, c, a[0], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+            "openat": lambda p, e, a: self._open(p, e, signed(a[0]), a[1], a[2]),
+            "openat2": lambda p, e, a: self._open(
+                p, e, signed(a[0]), a[1], int.from_bytes(p.memory(a[2], 8), "little")),
+            "rename": lambda p, e, a: self._moved(p, e, "rename", (c, a[0]), (c, a[1])),
+            "renameat": lambda p, e, a: self._moved(p, e, "rename", (a[0], a[1]), (a[2], a[3])),
+            "renameat2": lambda p, e, a: self._moved(p, e, "rename", (a[0], a[1]), (a[2], a[3])),
+            "link": lambda p, e, a: self._moved(p, e, "link", (c, a[0]), (c, a[1])),
+            "linkat": lambda p, e, a: self._moved(p, e, "link", (a[0], a[1]), (a[2], a[3])),
+            "symlink": lambda p, e, a: self._linked(p, e, a[0], c, a[1]),
+            "symlinkat": lambda p, e, a: self._linked(p, e, a[0], a[1], a[2]),
+            "unlink": lambda p, e, a: self._use(p, e, "remove", c, a[0], follow=False),
+            "unlinkat": lambda p, e, a: self._use(p, e, "remove", a[0], a[1], follow=False),
+            "chmod": lambda p, e, a: self._use(p, e, "mode", c, a[0]),
+            "fchmodat": lambda p, e, a: self._use(p, e, "mode", a[0], a[1]),
+            "truncate": lambda p, e, a: self._use(p, e, "truncate", c, a[0]),
+            "exit_group": self._exit,
+            "connect": network.connect, "sendto": network.sendto, "sendmsg": network.sendmsg,
+            "sendmmsg": network.sendmmsg,
+            "ptrace": self._ptrace, "memfd_create": self._memory_file, "io_uring_setup": self._uring,
+            **dict.fromkeys(("process_vm_readv", "process_vm_writev"), self._memory_of_other),
+            **{name: self._view(name) for name in
+               ("mount", "open_tree", "move_mount", "pivot_root", "chroot", "setns", "unshare")},
+        }
+
+    def _exec(self, peer: Peer, entry: Entry, first: Place | None, argv: int, environment: int) -> None:
+        if first is None:
+            return self._unreadable(peer)
+        found = program(peer, first)
+        tracker = self._tracker
+        if found is None:
+            return tracker.tell(Absent(tracker.now(), entry.id))
+        words, pairs = peer.words(argv), peer.words(environment)
+        number = tracker.environment(pairs)
+        replaces = tracker.runs(entry)
+        script = found.script
+        tracker.tell(Ran(
+            tracker.now(), entry.id, tracker.masker.argv(words), peer.shown(AT_FDCWD), found.executable.path,
+            self._digest(found.executable)[0], number, replaces, script.path if script else None,
+            self._digest(script)[0] if script else None))
+        for opened in (found.script, found.loader):
+            if opened is not None:
+                self._read(entry, opened)
+        return None
+
+    def _open(self, peer: Peer, entry: Entry, folder: int, name: int, flags: int) -> None:
+        if flags & _PATH_ONLY:
+            return None
+        where = place(peer, folder, peer.text(name), follow=not flags & os.O_NOFOLLOW)
+        tracker = self._tracker
+        if where is None:
+            return self._unreadable(peer)
+        if where.info is None:
+            if flags & os.O_CREAT:
+                tracker.tell(Used(tracker.now(), entry.id, where.path, "write"))
+            else:
+                tracker.tell(Absent(tracker.now(), entry.id))
+        elif where.is_file:
+            if flags & os.O_CREAT and flags & os.O_EXCL:
+                return None  # it fails, for the file is there
+            writes = flags & os.O_ACCMODE != os.O_RDONLY or flags & os.O_TRUNC
+            if flags & os.O_ACCMODE != os.O_WRONLY and not flags & os.O_TRUNC:
+                self._read(entry, where)
+            if writes and os.access(where.reach, os.W_OK):
+                tracker.tell(Used(tracker.now(), entry.id, where.path, "write"))
+        return None
+
+    def _read(self, entry: Entry, where: Place) -> None:
+        """Tell that a file is read, with the digest of what it holds now, before the caller may go on."""
+        self._tracker.tell(Used(self._tracker.now(), entry.id, where.path, "read", *self._digest(where)))
+
+    def _digest(self, where: Place) -> tuple[str | None, int | None]:
+        if where.info is None or not where.is_file or where.is_pseudo:
+            return None, None
+        found = self._hasher.of(where.reach, where.info)
+        if found is None and os.access(where.reach, os.R_OK):
+            self._tracker.loses("contents of files that changed or went while they were hashed")
+        return (found.sha256, found.size) if found else (None, where.info.st_size)
+
+    def _use(self, peer: Peer, entry: Entry, access: str, folder: int, name: int, *, follow: bool = True) -> None:
+        where = place(peer, signed(folder), peer.text(name), follow=follow)
+        if where is None:
+            self._unreadable(peer)
+        elif where.info is not None:
+            self._tracker.tell(Used(self._tracker.now(), entry.id, where.path, access))
+
+    def _moved(self, peer: Peer, entry: Entry, access: str, old: tuple[int, int], new: tuple[int, int]) -> None:
+        """Tell of a new name for a file; the digest is of what is moved."""
+        source, target = (place(peer, signed(folder), peer.text(name), follow=False) for folder, name in (old, new))
+        if source is None or target is None:
+            self._unreadable(peer)
+        elif source.info is not None:
+            digest, size = self._digest(source)
+            self._tracker.tell(
+                Used(self._tracker.now(), entry.id, source.path, access, digest, size, to=target.path))
+
+    def _linked(self, peer: Peer, entry: Entry, says: int, folder: int, name: int) -> None:
+        text, where = peer.text(says), place(peer, signed(folder), peer.text(name), follow=False)
+        if text is None or where is None:
+            return self._unreadable(peer)
+        return self._tracker.tell(Used(self._tracker.now(), entry.id, where.path, "symlink", to=os.fsdecode(text)))
+
+    def _exit(self, peer: Peer, entry: Entry, args: Args) -> None:
+        self._tracker.tell(Ended(self._tracker.now(), entry.id, args[0] & 0xFF))
+        self._tracker.ended(entry)
+
+    def _note(self, entry: Entry, call: str, detail: str, *, refused: bool = False) -> None:
+        self._tracker.tell(Noted(self._tracker.now(), entry.id, call, detail, refused))
+
+    def _ptrace(self, peer: Peer, entry: Entry, args: Args) -> None:
+        if args[0] in (16, 0x4206):  # ATTACH, SEIZE: of a process that did not ask for it
+            self._note(entry, "ptrace", f"attaches to process {signed(args[1])}")
+
+    def _memory_of_other(self, peer: Peer, entry: Entry, args: Args) -> None:
+        if signed(args[0]) != entry.pid:
+            self._note(entry, "process_vm", f"memory of process {signed(args[0])}")
+
+    def _memory_file(self, peer: Peer, entry: Entry, args: Args) -> None:
+        name = peer.text(args[0], 256) or b""
+        self._note(entry, "memfd_create", f"a file in memory only: {name.decode('utf-8', 'backslashreplace')}")
+
+    def _uring(self, peer: Peer, entry: Entry, args: Args) -> None:
+        self._note(entry, "io_uring_setup", "files opened that way could not be seen", refused=True)
+        raise RefusedError(errno.ENOSYS)
+
+    def _view(self, call: str) -> Handler:
+        def changed(peer: Peer, entry: Entry, args: Args) -> None:
+            self._note(entry, call, "changes how it sees the file system")
+            self._tracker.loses(VIEW)
+
+        return changed
+
+    def _unreadable(self, peer: Peer) -> None:
+        self._tracker.loses(UNREADABLE)

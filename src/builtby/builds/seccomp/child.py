@@ -1,0 +1,95 @@
+"""Starts the command under the filter, and hands the listener to the supervisor."""
+
+import errno
+import os
+import signal
+import socket
+import threading
+from contextlib import suppress
+from typing import NamedTuple, NoReturn
+
+from builtby.builds.seccomp.notify import Listener, UnavailableError, die_with_parent, listen, machine
+
+NOT_FOUND, NOT_RUN = 127, 126
+"""Exit codes of a command that is not there, or may not be run: a shell's."""
+_REASONS = {
+    errno.EBUSY: ("this process is already under a seccomp listener (another recorder, or a container's own)",
+                  "Record from outside of it, or without the other recorder."),
+    errno.EACCES: ("the kernel forbids seccomp filters here", "Run it where seccomp may be used."),
+    errno.EPERM: ("the container's profile forbids seccomp filters", "Allow the `seccomp` call in its profile."),
+}
+_KERNEL = ("this kernel has no seccomp user notification", "It needs Linux 5.9 or later; gVisor has none.")
+
+
+class Started(NamedTuple):
+    """A command that runs and waits at its first call: the listener answers it."""
+
+    pid: int
+    listener: Listener
+
+
+def start(command: list[str]) -> Started:
+    """Start a command under the filter. Raises UnavailableError when the kernel or the container does not allow it."""
+    machine()  # known, or nothing is started
+    ours, theirs = socket.socketpair()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        _become(command, theirs, parent)
+    theirs.close()
+    with ours:
+        message, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
+    if not descriptors:
+        os.waitpid(pid, 0)
+        raise UnavailableError(*_REASONS.get(int(message or b"0"), _KERNEL))
+    return Started(pid, Listener(descriptors[0]))
+
+
+def _become(command: list[str], channel: socket.socket, parent: int) -> NoReturn:
+    """Be the command. Never returns, whatever happens."""
+    try:
+        die_with_parent(signal.SIGKILL)
+        if os.getppid() == parent:
+            _under_filter(channel)
+            _defaults()
+            os.execvp(command[0], command)  # noqa: S606  # the caller's own words, without a shell
+    except OSError as error:
+        with suppress(OSError):
+            os.write(2, f"builtby: cannot run {command[0]}: {error.strerror}\n".encode())
+        os._exit(NOT_FOUND if error.errno == errno.ENOENT else NOT_RUN)
+    finally:
+        os._exit(NOT_RUN)
+
+
+def _under_filter(channel: socket.socket) -> None:
+    """Enter the filter; a thread that stays outside of it hands the listener over, for sending is filtered too."""
+    asked, told = os.pipe()
+    done = threading.Event()
+
+    def hand_over() -> None:
+        text = os.read(asked, 16)
+        if int(text) >= 0:
+            socket.send_fds(channel, [b"0"], [int(text)])
+        else:
+            channel.send(b"%d" % -int(text))
+        done.set()
+
+    threading.Thread(target=hand_over, daemon=True).start()
+    try:
+        listener = listen(machine())
+    except OSError as error:
+        os.write(told, b"%d" % -(error.errno or errno.ENOSYS))
+        done.wait()
+        os._exit(NOT_RUN)
+    os.write(told, b"%d" % listener)
+    done.wait()
+    for descriptor in (listener, asked, told):
+        os.close(descriptor)
+    channel.close()
+
+
+def _defaults() -> None:
+    """Give back the signals that Python ignores for itself: the build must not inherit them."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,65 @@
+"""From the path that a call names to the file that it means."""
+
+import os
+import stat
+from typing import NamedTuple
+
+from builtby.builds.seccomp.peer import Peer
+
+_PATH_ONLY = os.O_PATH | os.O_CLOEXEC
+PSEUDO = ("/proc/", "/sys/", "/dev/")
+
+
+class Place(NamedTuple):
+    """A file as a call means it. `info` is None when it is not there."""
+
+    path: str
+    reach: str
+    """The path by which the recorder itself reaches it, whatever the caller's working directory."""
+    info: os.stat_result | None
+
+    @property
+    def is_file(self) -> bool:
+        return self.info is not None and stat.S_ISREG(self.info.st_mode)
+
+    @property
+    def is_pseudo(self) -> bool:
+        return self.path.startswith(PSEUDO)
+
+
+def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = True) -> Place | None:
+    """Return what a path, relative to a descriptor, means; None when the caller's memory could not be read.
+
+    `follow`: whether a symbolic link at its end stands for what it leads to. An empty name is the descriptor itself.
+    """
+    if name is None:
+        return None
+    reach = _reach(peer, descriptor, os.fsdecode(name))
+    try:
+        held = os.open(reach, _PATH_ONLY | (0 if follow else os.O_NOFOLLOW))
+    except OSError:
+        return Place(_missing(peer, descriptor, os.fsdecode(name), follow=follow), reach, None)
+    try:
+        return Place(os.readlink(f"/proc/self/fd/{held}"), reach, os.fstat(held))  # noqa: PTH115  # hot path
+    finally:
+        os.close(held)
+
+
+def _reach(peer: Peer, descriptor: int, name: str) -> str:
+    if name.startswith("/"):
+        for own in ("/proc/self/", "/proc/thread-self/"):
+            if name.startswith(own):
+                return f"/proc/{peer.tid}/{name.removeprefix(own)}"
+        return name
+    folder = peer.folder(descriptor)
+    return f"{folder}/{name}" if name else folder
+
+
+def _missing(peer: Peer, descriptor: int, name: str, *, follow: bool) -> str:
+    """Return the full path of what is not there, as far as its folders tell."""
+    if not name.startswith("/"):
+        name = os.path.join(peer.shown(descriptor) or "?", name)  # noqa: PTH118  # bytes of any encoding, hot path
+    if follow:
+        return os.path.realpath(name)
+    folder, base = os.path.split(name.rstrip("/") or "/")
+    return os.path.join(os.path.realpath(folder), base)  # noqa: PTH118

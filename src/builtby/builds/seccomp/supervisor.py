@@ -1,0 +1,228 @@
+"""The loop: a call of the build waits, is looked at, told, and let go on."""
+
+import errno
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NamedTuple
+
+from builtby.builds.events import Event, Noted
+from builtby.builds.hashing import Hasher
+from builtby.builds.masking import Masker
+from builtby.builds.seccomp.calls import Calls, RefusedError
+from builtby.builds.seccomp.child import start
+from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
+from builtby.builds.seccomp.peer import Peer
+from builtby.builds.seccomp.tracker import Tracker
+
+GRACE = 2.0
+"""Seconds that processes may go on after the command ended; then they are asked to end, and as long after killed."""
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
+_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+FOREIGN = "system calls of another instruction set, which were refused"
+FAILED = "calls on which the recorder itself failed"
+
+
+class Outcome(NamedTuple):
+    """How a build ended. `status` is an exit code as a shell has it: 128 and the number for a signal."""
+
+    status: int
+    signal: int | None
+    seconds: float
+    lost: dict[str, int]
+    survivors: tuple[int, ...]
+
+
+class Supervisor:
+    """Runs one command, and tells of all that it does."""
+
+    def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker) -> None:
+        self._command, self._tell, self._masker = command, tell, masker
+        self._status: int | None = None
+        self._names = {number: name for name, number in machine().calls.items()}
+        self._arch = machine().audit
+
+    def run(self) -> Outcome:
+        """Run the command to its end. Raises UnavailableError before anything of it has run.
+
+        Whatever happens here, no process of the build is left behind.
+        """
+        adopt_orphans()
+        with _signals() as (wake, self._send_to):
+            begun = time.monotonic()
+            started = start(self._command)
+            self._main = self._send_to[0] = started.pid
+            self._tracker = Tracker(self._tell, self._masker, started.pid)
+            calls = Calls(self._tracker, Hasher())
+            self._handlers = {number: calls.handlers[name] for number, name in self._names.items()}
+            try:
+                self._until_ended(started.listener, wake)
+                survivors = self._wind_up(started.listener, wake)
+            finally:
+                self._kill_all()
+                started.listener.close()
+        status = self._status if self._status is not None else 1
+        code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+        return Outcome(code, number, time.monotonic() - begun, self._tracker.lost, survivors)
+
+    def _until_ended(self, listener: Listener, wake: int) -> None:
+        poll = _poll(listener, wake)
+        while self._status is None:
+            self._step(poll, listener, wake, None)
+
+    def _step(self, poll: select.poll, listener: Listener, wake: int, seconds: float | None) -> None:
+        for descriptor, what in poll.poll(None if seconds is None else int(seconds * 1000)):
+            if descriptor == wake:
+                os.read(wake, 4096)
+                self._reap()
+            elif what & select.POLLIN:
+                request = listener.receive()
+                if request is not None:
+                    self._look(listener, request)
+            else:  # nobody is under the filter any more
+                poll.unregister(descriptor)
+
+    def _look(self, listener: Listener, request: Request) -> None:
+        """Look at one call. A fault of ours must not stop the build: it is counted, and the record is incomplete."""
+        peer = Peer(request.tid)
+        try:
+            entry = self._tracker.of(peer)
+            handler = self._handlers.get(request.call) if request.arch == self._arch else None
+            if entry is None:
+                listener.go_on(request)
+            elif handler is None:
+                self._tell(Noted(self._tracker.now(), entry.id, "foreign-abi", FOREIGN, refused=True))
+                listener.refuse(request, errno.ENOSYS)
+            else:
+                handler(peer, entry, request.args)
+                listener.go_on(request)
+        except RefusedError as refused:
+            listener.refuse(request, refused.reason)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:  # the log cannot be written: that is no record
+                raise
+            self._failed(listener, request)
+        except (ValueError, OverflowError, LookupError):
+            self._failed(listener, request)
+
+    def _failed(self, listener: Listener, request: Request) -> None:
+        if listener.valid(request):
+            self._tracker.loses(FAILED)
+        listener.go_on(request)
+
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                if pid == self._main:
+                    self._status = status
+
+    def _wind_up(self, listener: Listener, wake: int) -> tuple[int, ...]:
+        """Let processes that outlive the command end by themselves for a moment; return the entries that do not."""
+        self._send_to[0] = 0
+        survivors: tuple[int, ...] = ()
+        for number in (None, signal.SIGTERM):
+            if number is not None and (left := descendants()):
+                survivors = tuple(sorted(found for pid in left if (found := self._tracker.id_of(pid)) is not None))
+                _signal_all(left, number)
+            poll, until = _poll(listener, wake), time.monotonic() + GRACE
+            while (left := descendants()) and time.monotonic() < until:
+                self._step(poll, listener, wake, 0.05)
+                self._reap()
+        return survivors
+
+    def _kill_all(self) -> None:
+        """Kill what is left, and what that starts meanwhile."""
+        for _ in range(100):
+            left = descendants()
+            if not left:
+                return
+            _signal_all(left, signal.SIGKILL)
+            time.sleep(0.01)
+            self._reap()
+
+
+def descendants() -> list[int]:
+    """Return this process's descendants: orphans among them are its children."""
+    found, queue = [], [os.getpid()]
+    while queue:
+        parent = queue.pop()
+        children = [child for task in _listed(f"/proc/{parent}/task")
+                    for child in _children(f"/proc/{parent}/task/{task}/children")]
+        found += children
+        queue += children
+    return found
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208  # names are wanted
+    except OSError:
+        return []
+
+
+def _children(path: str) -> list[int]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def _signal_all(pids: list[int], number: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _poll(listener: Listener, wake: int) -> select.poll:
+    poll = select.poll()
+    poll.register(listener.descriptor, select.POLLIN)
+    poll.register(wake, select.POLLIN)
+    return poll
+
+
+@contextmanager
+def _signals() -> Iterator[tuple[int, list[int]]]:
+    """Pass signals on to the command, whose number the caller puts in the list; yield what is readable at SIGCHLD."""
+    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    to = [0]
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        if to[0] and not (number in _FROM_TERMINAL and _in_foreground()):
+            with suppress(ProcessLookupError):
+                os.kill(to[0], number)
+
+    handled = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in handled}
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+    old = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    try:
+        yield wake, to
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(wake)
+        os.close(woken)
+
+
+def _in_foreground() -> bool:
+    """Whether the terminal's keys reach the command by themselves, being in the terminal's foreground group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

@@ -1,0 +1,129 @@
+"""`builtby record`: run a build and write down what it does."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from builtby.cli.help import Command, Group
+from builtby.cli.say import Exit, fail
+
+if TYPE_CHECKING:
+    from builtby.builds.model import Record
+
+_COMMAND = "builtby.record.command"
+
+
+class _Recorder(Group):
+    """A group that is itself a command: what stands behind `--` is the build's, and never read as ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # Typer keeps these types private
+        if "--" in args:
+            place = args.index("--")
+            ctx.meta[_COMMAND] = args[place + 1 :]
+            args = args[:place]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+app = typer.Typer(
+    cls=_Recorder, rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="-- COMMAND…",
+    help="""Run a build and write down what it does.
+
+Every program that runs, every file that is read, with the digest of what was really read, and written, and every
+address that is turned to. Needs no root, and Linux 5.9 or later. The exit code is the command's own;
+3 when recording is not possible here: then nothing was run.""",
+)
+
+
+class ShowFormat(StrEnum):
+    """How a record is shown."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+    SLSA = "slsa"
+
+
+@app.callback()
+def record(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")] = Path(
+        "build-record"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
+) -> None:
+    """Run a build and write down what it does."""
+    command = ctx.meta.get(_COMMAND)
+    if ctx.invoked_subcommand is not None:
+        if command is not None:
+            fail(Exit.USAGE, f"`record {ctx.invoked_subcommand}` runs no command", "Leave out what stands behind --.")
+        return
+    if not command:
+        fail(Exit.USAGE, "no command to record", "Write it behind two dashes: builtby record -- make -j4")
+    if sys.platform != "linux":
+        fail(Exit.INCOMPLETE, "builds can be recorded on Linux only", "Record in a Linux container or machine.")
+    raise typer.Exit(_recorded(command, folder, force=force, quiet=quiet))
+
+
+def _recorded(command: list[str], folder: Path, *, force: bool, quiet: bool) -> int:
+    from builtby.builds.recording import UnavailableError, record_build
+    from builtby.cli.record_view import summary
+
+    _refuse_other(folder, force=force)
+    try:
+        found = record_build(command, folder)
+    except UnavailableError as error:
+        fail(Exit.INCOMPLETE, f"cannot record here: {error}; the command was not run", error.remedy)
+    except OSError as error:
+        fail(Exit.INCOMPLETE, f"the record in {folder} could not be written: {error.strerror}",
+             "The build was stopped. Give -o a folder that can be written and has room.")
+    if not found.complete:
+        print("builtby: the record is incomplete: " + "; ".join(found.unobserved[:1]), file=sys.stderr)
+    if not quiet:
+        print(f"builtby: {summary(found)} → {folder}", file=sys.stderr)
+    return found.exit_code if found.exit_code is not None else int(Exit.INCOMPLETE)
+
+
+def _refuse_other(folder: Path, *, force: bool) -> None:
+    """Leave what is there alone: another record unless told so, and anything else in any case."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        fail(Exit.USAGE, f"{folder} is no folder", "Give -o a folder, new or empty.")
+    names = {path.name for path in folder.iterdir()}
+    if names and "record.json" not in names:
+        fail(Exit.USAGE, f"{folder} holds other files", "Give -o a folder, new or empty.")
+    if names and not force:
+        fail(Exit.USAGE, f"{folder} holds a record already", "Give another folder with -o, or --force to replace it.")
+
+
+@app.command(cls=Command)
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A record's folder.")],
+    form: Annotated[ShowFormat, typer.Option("-f", "--format", help="How to show it.")] = ShowFormat.TERMINAL,
+) -> None:
+    """Show a record.
+
+    Which tools ran, in which versions, what they read and wrote, where they turned to, and what could not be seen.
+    `-f slsa` prints the SLSA v1 provenance, `-f json` the record itself. Exit code 3 for a record that is incomplete.
+    """
+    from builtby.cli import record_view as view
+
+    found = _read(folder)
+    if form is ShowFormat.TERMINAL:
+        view.show(found)
+    else:
+        typer.echo(view.as_json(found) if form is ShowFormat.JSON else view.as_slsa(found), nl=False)
+    if not found.complete:
+        raise typer.Exit(int(Exit.INCOMPLETE))
+
+
+def _read(folder: Path) -> "Record":
+    from builtby.builds.book import NotARecordError, read
+
+    try:
+        return read(folder)
+    except NotARecordError as error:
+        fail(Exit.INCOMPLETE, str(error), "Give the folder that `builtby record -o DIR` wrote.")

@@ -1,0 +1,105 @@
+"""A build record for people, and as JSON."""
+
+import sys
+from collections import Counter
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from builtby.builds.model import Process, Record
+from builtby.builds.provenance import provenance
+from builtby.cli.catalogue_view import console
+from builtby.reports.terminal_style import clean
+
+MOST = 40
+"""Lines of a list that people are shown; the record has them all."""
+
+
+def as_json(record: Record) -> str:
+    """Return the record as JSON."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1).decode() + "\n"
+
+
+def as_slsa(record: Record) -> str:
+    """Return the SLSA provenance as JSON."""
+    return msgspec.json.format(msgspec.json.encode(provenance(record)), indent=1).decode() + "\n"
+
+
+def summary(record: Record) -> str:
+    """Return a record in one line."""
+    ran = sum(1 for process in record.processes if process.executable)
+    return (f"{_count(ran, 'program')} ran, {_count(_files(record, 'read'), 'file')} read, "
+            f"{_files(record, 'write')} written, {_count(len(_outside(record)), 'network endpoint')}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _files(record: Record, access: str) -> int:
+    return len({use.path for use in record.files if use.access == access})
+
+
+def _outside(record: Record) -> list[tuple[str, str]]:
+    """Return addresses, with the names asked for, that are no local sockets."""
+    return sorted({(one.host or "", f"{one.address}:{one.port}" if one.kind != "dns" else "asked for")
+                   for one in record.network if one.kind != "unix"})
+
+
+def show(record: Record) -> None:
+    """Print a record."""
+    out = console(sys.stdout)
+    code = "not known" if record.exit_code is None else str(record.exit_code)
+    out.print(Text.assemble((clean(" ".join(record.command)), "bold")), soft_wrap=True)
+    out.print(f"in {clean(record.cwd)}, {record.started}, {record.seconds:.1f} s, exit code {code}", soft_wrap=True)
+    out.print(Text.assemble(f"recorded by {record.backend}: ",
+                            ("complete", "green") if record.complete else ("incomplete", "red")))
+    out.print(summary(record))
+    out.print()
+    out.print(_programs(record))
+    _endpoints(out, record)
+    _notable(out, record)
+    out.print("\nNot observed:")
+    for reason in record.unobserved:
+        out.print(f"  {clean(reason)}", soft_wrap=True)
+
+
+def _programs(record: Record) -> Table:
+    """Return the programs, by executable, those of known tools first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("tool", "version", "role", "ran", "as packaged", "executable"):
+        table.add_column(column, justify="right" if column == "ran" else "left", overflow="fold")
+    ran = Counter(one.executable for one in record.processes if one.executable)
+    first: dict[str, Process] = {one.executable: one for one in reversed(record.processes) if one.executable}
+    shown = sorted(first.items(), key=lambda item: (item[1].tool is None, item[1].tool and item[1].tool.tool, item[0]))
+    for path, one in shown[:MOST]:
+        packaged = {True: Text("yes", "green"), False: Text("NO", "red"), None: Text("-", "dim")}[one.as_packaged]
+        tool = one.tool
+        table.add_row(Text(tool.tool, "bold") if tool else Text("-", "dim"), (tool and tool.version) or "-",
+                      tool.role if tool else "-", str(ran[path]), packaged, clean(path))
+    if len(shown) > MOST:
+        table.add_row("…", "", "", "", "", f"and {len(shown) - MOST} more")
+    return table
+
+
+def _endpoints(out: Console, record: Record) -> None:
+    found = _outside(record)
+    if found:
+        out.print("\nNetwork:")
+    for host, address in found[:MOST]:
+        out.print(f"  {clean(host or 'no name seen')}  {clean(address)}", soft_wrap=True)
+    if len(found) > MOST:
+        out.print(f"  … and {len(found) - MOST} more")
+
+
+def _notable(out: Console, record: Record) -> None:
+    lines = sorted({f"{one.call}: {one.detail}{', refused' if one.refused else ''}" for one in record.notable})
+    if record.survivors:
+        lines.append(f"{_count(len(record.survivors), 'process')[:-1]}es outlived the command, and were ended"
+                     if len(record.survivors) > 1 else "one process outlived the command, and was ended")
+    if lines:
+        out.print("\nOf note:")
+    for line in lines[:MOST]:
+        out.print(f"  {clean(line)}", soft_wrap=True)

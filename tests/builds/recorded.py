@@ -1,0 +1,40 @@
+"""Runs `builtby record` on small builds."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+BUILTBY = (sys.executable, "-m", "builtby")
+
+
+class Ran(NamedTuple):
+    """A recorded command: its exit code and output, and the record."""
+
+    code: int
+    out: str
+    err: str
+    folder: Path
+    record: dict[str, Any]
+
+    def uses(self, path: Path | str, access: str) -> list[dict[str, Any]]:
+        return [use for use in self.record["files"] if use["path"] == str(path) and use["access"] == access]
+
+    def programs(self, name: str) -> list[dict[str, Any]]:
+        """Return the programs whose first word ends so."""
+        return [one for one in self.record["processes"] if one["argv"] and Path(one["argv"][0]).name == name]
+
+
+def recorded(
+    folder: Path, *command: str, given: str | None = None, environment: Mapping[str, str] | None = None,
+) -> Ran:
+    """Record a command that runs in `folder`; the record is beside it."""
+    kept = folder.parent / f"{folder.name}-record"
+    done = subprocess.run(
+        [*BUILTBY, "record", "--force", "-o", str(kept), "--", *command], cwd=folder, capture_output=True, text=True,
+        input=given, check=False, env=environment, timeout=60)
+    file = kept / "record.json"
+    record = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return Ran(done.returncode, done.stdout, done.stderr, kept, record)
