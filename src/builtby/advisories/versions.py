@@ -161,7 +161,12 @@ def key(scheme: str, version: str) -> Key:
         raise Unordered(f"versions of the scheme {scheme!r} have no order")
     if len(version) > 256:
         raise Unordered("a version of more than 256 characters")
-    return make(version)
+    try:
+        return make(version)
+    except Unordered:
+        raise
+    except (ValueError, TypeError, IndexError, AttributeError) as error:  # a library, on what it never met
+        raise Unordered(f"{version!r} is no version of the scheme {scheme!r}: {error}") from error
 
 
 def within(scheme: str, version: str, interval: Interval) -> bool:
