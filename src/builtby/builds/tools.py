@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -34,13 +34,16 @@ class Known(NamedTuple):
 
 
 class Toolbox:
-    """The system's package databases, and the marks. `root` is where the file system begins."""
+    """The system's package databases, as far as they tell of some executables, and the marks.
 
-    def __init__(self, root: Path = Path("/")) -> None:
+    `root` is where the file system begins.
+    """
+
+    def __init__(self, executables: Iterable[str], root: Path = Path("/")) -> None:
         self._root, self._owners, self._clues = root, Owners(), clues()
         self._sources: dict[tuple[str, str], list[Package]] = {}
-        lists = sorted(f"{_DPKG}/{path.name}" for path in (root / _DPKG).glob("*.list"))
-        for path in (*PLACES, *DATABASES, *lists):
+        wanted = {name for path in executables for name in (path, path.removeprefix("/usr"), f"/usr{path}")}
+        for path in (*PLACES, *DATABASES, *_lists(root / _DPKG, wanted)):
             self._load(path)
 
     def _load(self, path: str) -> None:
@@ -97,6 +100,18 @@ class Toolbox:
             return None
 
 
+def _lists(folder: Path, wanted: set[str]) -> Iterator[str]:
+    """Yield dpkg's lists of files that hold a wanted path: to take in all of them costs a second."""
+    names = {os.fsencode(name) for name in wanted}
+    for path in sorted(folder.glob("*.list")):
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError:
+            continue
+        if not names.isdisjoint(lines):
+            yield f"{_DPKG}/{path.name}"
+
+
 @lru_cache(maxsize=64)
 def _md5sums(folder: Path, name: str, arch: str | None) -> dict[str, str]:
     for file in (folder / f"{name}:{arch}.md5sums", folder / f"{name}.md5sums"):
@@ -132,7 +147,7 @@ def _names(folder: Path) -> list[str]:
 def known_tools(processes: tuple[Process, ...]) -> tuple[Process, ...]:
     """Return the processes with their executables' tools and packages."""
     paths = {one.executable for one in processes if one.executable and one.executable.startswith("/")}
-    toolbox = Toolbox() if paths else None
+    toolbox = Toolbox(paths) if paths else None
     known = {path: toolbox.of(path) for path in sorted(paths)} if toolbox else {}
     return tuple(
         msgspec.structs.replace(one, tool=found.tool, package=found.package, as_packaged=found.as_packaged)
