@@ -1,0 +1,1 @@
+"""One module an ecosystem; each announces its AUDITORS and is found by itself."""

@@ -1,0 +1,124 @@
+"""Cargo: build.rs, procedural macros, and the settings that replace a tool."""
+
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from packageurl import PackageURL
+
+from builtby.builds.audit import read
+from builtby.builds.audit.base import Auditor, finding, named, setting
+from builtby.builds.audit.ecosystems.cargo_sources import Sources
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.tree import Tree, Unreadable
+
+_REPLACED = ("rustc", "rustc-wrapper", "rustc-workspace-wrapper", "rustdoc", "rustflags")
+
+
+@cache
+def _clues() -> dict[str, Any]:
+    return tomllib.loads(resources.files("builtby.builds.audit").joinpath("cargo-clues.toml").read_text("utf-8"))
+
+
+def _crate(name: str, version: str, path: str, *hooks: Hook, project: bool = False) -> Dependency:
+    return Dependency(ecosystem="cargo", name=name or "?", version=version or None, path=path, hooks=hooks,
+                      project=project, purl=str(PackageURL("cargo", None, name or "?", version or None)))
+
+
+def _lock(path: str, tree: Tree) -> Iterator[Entry]:
+    lock, text, sources = read.toml(tree, path), tree.text(path), Sources()
+    if not isinstance(lock.get("package"), list):
+        raise Unreadable("no Cargo.lock: it lists no packages")
+    hashes = read.mapping(lock.get("metadata"))
+    for package in read.objects(lock["package"]):
+        name, version = read.string(package.get("name")), read.string(package.get("version"))
+        source = read.string(package.get("source"))
+        line = read.line_of(text, f'name = "{name}"\nversion = "{version}"')
+        hooks = sources.hooks(name, version)
+        if hooks is None:
+            hooks = list(_inferred(name, package, path, line))
+        yield _crate(name, version, path, *(hooks if source else ()), project=not source)
+        if source.startswith("registry+") and not package.get("checksum") and not any(
+                key.startswith(f"checksum {name} {version} ") for key in hashes):
+            yield finding("cargo-no-checksum", path, f"{name} {version}", line)
+
+
+def _inferred(name: str, package: dict[str, Any], path: str, line: int | None) -> Iterator[Hook]:
+    clues = _clues()
+    needs = {read.string(one).partition(" ")[0] for one in read.items(package.get("dependencies"))}
+    helpers = sorted(needs & set(clues["build_helpers"]))
+    if helpers or name.endswith(tuple(clues["build_suffixes"])) or name in clues["build_scripts"]:
+        how = f"build.rs, as it depends on {', '.join(helpers)}" if helpers else "build.rs, by what it is known as"
+        yield Hook(kind="build.rs", when=When.BUILD, how=how, path=path, line=line, certainty=Certainty.INFERRED)
+    if name.endswith(tuple(clues["macro_suffixes"])) and needs & set(clues["macro_helpers"]):
+        yield Hook(kind="proc-macro", when=When.BUILD, path=path, line=line, certainty=Certainty.INFERRED,
+                   how="a procedural macro, by its name and what it depends on: rustc loads it")
+    yield Hook(kind="build.rs", when=When.BUILD, path=path, line=line, certainty=Certainty.UNKNOWN,
+               how="build.rs or a procedural macro, if it has one: Cargo.lock does not tell")
+
+
+def _manifest(path: str, tree: Tree) -> Iterator[Entry]:
+    manifest, text = read.toml(tree, path), tree.text(path)
+    package = read.mapping(manifest.get("package"))
+    if not package:
+        return
+    hooks = tuple(manifest_hooks(manifest, path, text, beside=tree.beside(path, "build.rs") is not None))
+    vendored = tree.beside(path, ".cargo-checksum.json") is not None
+    yield _crate(read.string(package.get("name")), read.string(package.get("version")), path, *hooks,
+                 project=not vendored)
+    if not vendored:
+        yield from _unpinned(manifest, path, text)
+
+
+def manifest_hooks(manifest: dict[str, Any], path: str, text: str, *, beside: bool) -> Iterator[Hook]:
+    """Yield what a Cargo.toml says runs; `beside`: whether a build.rs lies in the same folder."""
+    package, library = read.mapping(manifest.get("package")), read.mapping(manifest.get("lib"))
+    build = package.get("build")
+    if build is not False and (build is True or isinstance(build, str) or beside):
+        yield Hook(kind="build.rs", when=When.BUILD, path=path, line=read.line_of(text, "build ="),
+                   how=build if isinstance(build, str) else "build.rs")
+    if library.get("proc-macro") is True or library.get("proc_macro") is True:
+        yield Hook(kind="proc-macro", when=When.BUILD, path=path, line=read.line_of(text, "proc-macro"),
+                   how="a procedural macro: rustc loads it")
+
+
+def _unpinned(manifest: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    for table in ("dependencies", "build-dependencies", "dev-dependencies"):
+        for name, value in read.mapping(manifest.get(table)).items():
+            entry = read.mapping(value)
+            if entry.get("git") and not entry.get("rev"):
+                yield finding("cargo-git-unpinned", path, f"{name}: {read.string(entry['git'])}",
+                              read.line_of(text, f"{name} ="))
+
+
+def _config(path: str, tree: Tree) -> Iterator[Entry]:
+    document, text = read.toml(tree, path), tree.text(path)
+    tables = {"build": read.mapping(document.get("build"))} | {
+        f"target.{name}": read.mapping(value) for name, value in read.mapping(document.get("target")).items()}
+    for table, values in tables.items():
+        for key in (*_REPLACED, "linker", "runner"):
+            if values.get(key):
+                yield setting("cargo-replaces-tool", path, safe=False, value=f"[{table}] {key} = {values[key]}",
+                              line=read.line_of(text, key))
+    for name, value in read.mapping(document.get("source")).items():
+        if read.mapping(value).get("replace-with"):
+            yield setting("cargo-source-replaced", path, safe="vendored" in read.string(value["replace-with"]),
+                          value=f"[source.{name}] replace-with = {value['replace-with']}",
+                          line=read.line_of(text, "replace-with"))
+    for name, value in read.mapping(document.get("env")).items():
+        yield setting("cargo-environment", path, safe=True, value=f"[env] {name} = {value}"[:200],
+                      line=read.line_of(text, name))
+
+
+def _is_config(path: str) -> bool:
+    return path.endswith((".cargo/config.toml", ".cargo/config"))
+
+
+AUDITORS = (
+    Auditor("Cargo.lock", named("Cargo.lock"), _lock),
+    Auditor("Cargo.toml", named("Cargo.toml"), _manifest),
+    Auditor("build.rs", named("build.rs", ".cargo-checksum.json"), lambda _path, _tree: iter(())),
+    Auditor(".cargo/config", _is_config, _config),
+)

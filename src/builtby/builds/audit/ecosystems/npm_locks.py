@@ -1,0 +1,73 @@
+"""package-lock.json and npm-shrinkwrap.json, versions 1 to 3."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from builtby.builds.audit import read
+from builtby.builds.audit.base import Auditor, finding
+from builtby.builds.audit.ecosystems.npm_names import COMMIT, GIT, package, script, untold
+from builtby.builds.audit.model import Entry
+from builtby.builds.audit.tree import Tree, Unreadable
+
+_MODULES = "node_modules/"
+_DEEPEST = 200
+
+
+def _audit(path: str, tree: Tree) -> Iterator[Entry]:
+    lock, text = read.json(tree, path), tree.text(path)
+    if "packages" not in lock and "dependencies" not in lock and "lockfileVersion" not in lock:
+        raise Unreadable("no lock file of npm: neither packages nor dependencies are in it")
+    if isinstance(lock.get("packages"), dict):
+        for place, value in read.mapping(lock["packages"]).items():
+            if _MODULES in place:
+                yield from _package(place, read.mapping(value), path, text)
+    else:
+        yield from _first(read.mapping(lock.get("dependencies")), path, text, 0)
+
+
+def _package(place: str, entry: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    if entry.get("link"):
+        return
+    name = read.string(entry.get("name")) or place.rpartition(_MODULES)[2]
+    hooks = []
+    if entry.get("hasInstallScript") is True:
+        line = read.line_of(text, f'"{place}": {{')
+        hooks.append(script("an install script (preinstall, install, postinstall or node-gyp)", path, line))
+    yield from _source(name, entry, path, text, place)
+    if GIT.match(read.string(entry.get("resolved"))):
+        hooks.append(script("prepare and install scripts of a git checkout", path,
+                            read.line_of(text, f'"{place}": {{')))
+    yield package(name, read.string(entry.get("version")), path, *hooks)
+
+
+def _source(name: str, entry: dict[str, Any], path: str, text: str, place: str) -> Iterator[Entry]:
+    address = read.string(entry.get("resolved"))
+
+    def line() -> int | None:
+        return read.line_of(text, f'"{place}": {{')
+
+    if GIT.match(address):
+        if not COMMIT.search(address):
+            yield finding("npm-git-unpinned", path, f"{name}: {address}", line())
+    elif address.startswith("http://"):
+        yield finding("plain-http-source", path, f"{name}: {address}", line())
+    if address.startswith("http") and not entry.get("integrity") and not GIT.match(address):
+        yield finding("npm-no-integrity", path, name, line())
+
+
+def _first(dependencies: dict[str, Any], path: str, text: str, depth: int) -> Iterator[Entry]:
+    """Read version 1, which holds dependencies within dependencies and tells of no scripts."""
+    if depth > _DEEPEST:
+        raise Unreadable("dependencies nested too deeply")
+    for name, value in dependencies.items():
+        entry = read.mapping(value)
+        version = read.string(entry.get("version"))
+        yield from _source(name, {"resolved": version if GIT.match(version) else "", **entry}, path, text, name)
+        yield package(name, version, path, untold(path))
+        yield from _first(read.mapping(entry.get("dependencies")), path, text, depth + 1)
+
+
+AUDITORS = (
+    Auditor("package-lock.json", lambda path: path.rpartition("/")[2] in {"package-lock.json", "npm-shrinkwrap.json"}
+            and _MODULES not in path, _audit),
+)

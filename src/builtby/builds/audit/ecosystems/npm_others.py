@@ -1,0 +1,143 @@
+"""Lock files and settings of pnpm, Yarn and Bun."""
+
+import re
+from collections.abc import Iterator
+
+from builtby.builds.audit import read
+from builtby.builds.audit.base import Auditor, finding, setting
+from builtby.builds.audit.ecosystems.npm_names import GIT, package, script, untold
+from builtby.builds.audit.model import Dependency, Entry
+from builtby.builds.audit.tree import Tree, Unreadable, Wanted
+
+_PNPM_KEY = re.compile(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)[@/](?P<version>[^(_]+)")
+_YARN_KEY = re.compile(r'"?((?:@[^/@"]+/)?[^@"]+)@([^",]*)')
+_FIELD = re.compile(r'  "?(version|resolved|integrity)"? "?([^"]+)"?')
+_MODULES = "node_modules/"
+
+
+def _pnpm(path: str, tree: Tree) -> Iterator[Entry]:
+    lock, text = read.yaml_(tree, path), tree.text(path)
+    if "lockfileVersion" not in lock:
+        raise Unreadable("no lock file of pnpm: it has no lockfileVersion")
+    tells = "requiresBuild:" in text
+    for key, value in read.mapping(lock.get("packages")).items():
+        match, entry = _PNPM_KEY.match(key), read.mapping(value)
+        if match is None:
+            continue
+        name = read.string(entry.get("name")) or match["name"]
+        version = read.string(entry.get("version")) or match["version"]
+        yield _built(name, version, path, read.line_of(text, key), tells=tells,
+                     built=entry.get("requiresBuild") is True)
+        resolution = read.mapping(entry.get("resolution"))
+        if resolution.get("tarball") and not resolution.get("integrity"):
+            yield finding("npm-no-integrity", path, name, read.line_of(text, key))
+    if not any(tree.beside(path, name) for name in ("pnpm-workspace.yaml", "pnpm-workspace.yml")):
+        yield setting("pnpm-built", path, safe=False)
+
+
+def _built(name: str, version: str, path: str, line: int | None, *, tells: bool, built: bool) -> Dependency:
+    if built:
+        return package(name, version, path, script("an install script (requiresBuild)", path, line))
+    return package(name, version, path, *(() if tells else (untold(path, line),)))
+
+
+def _workspace(path: str, tree: Tree) -> Iterator[Entry]:
+    document, text = read.yaml_(tree, path), tree.text(path)
+    listed = document.get("onlyBuiltDependencies") or document.get("allowBuilds")
+    names = list(read.mapping(listed)) or [read.string(one) for one in read.items(listed)]
+    yield setting("pnpm-built", path, safe=isinstance(listed, list | dict) or "onlyBuiltDependencies" in document,
+                  value=f"builds allowed for: {', '.join(names) or 'none'}" if names else None,
+                  line=read.line_of(text, "onlyBuiltDependencies") or read.line_of(text, "allowBuilds"))
+    if document.get("dangerouslyAllowAllBuilds") is True:
+        yield setting("pnpm-all-builds", path, safe=False, value="dangerouslyAllowAllBuilds: true",
+                      line=read.line_of(text, "dangerouslyAllowAllBuilds"))
+
+
+def _yarn(path: str, tree: Tree) -> Iterator[Entry]:
+    text = tree.text(path)
+    if "__metadata:" in text:
+        yield from _berry(path, tree, text)
+    elif "# yarn lockfile v1" in text[:400] or re.search(r"^\S.*@.*:$", text, re.MULTILINE):
+        yield from _classic(path, text)
+        npmrc = tree.beside(path, ".yarnrc")
+        found = re.search(r"^ignore-scripts\s+(\w+)", tree.text(npmrc), re.MULTILINE) if npmrc else None
+        safe = found is not None and found[1] == "true"
+        yield setting("yarn-ignore-scripts", npmrc or path, safe=safe, value=found[0] if found else None)
+    else:
+        raise Unreadable("no lock file of Yarn")
+
+
+def _classic(path: str, text: str) -> Iterator[Entry]:
+    name, line, fields = "", 0, dict[str, str]()
+    for number, row in [*read.lines(text), (0, "end@:")]:
+        if row.endswith(":") and not row.startswith((" ", "#")):
+            if name:
+                yield from _classic_entry(name, fields, path, line)
+            key = _YARN_KEY.match(row)
+            name, line, fields = (key[1] if key else ""), number, {}
+        elif match := _FIELD.fullmatch(row):
+            fields[match[1]] = match[2]
+
+
+def _classic_entry(name: str, fields: dict[str, str], path: str, line: int) -> Iterator[Entry]:
+    address = fields.get("resolved", "")
+    git = GIT.match(address)
+    hook = script("prepare and install scripts of a git checkout", path, line) if git else untold(path, line)
+    yield package(name, fields.get("version", ""), path, hook)
+    if address.startswith("http://"):
+        yield finding("plain-http-source", path, f"{name}: {address}", line)
+    if address and "integrity" not in fields and "#" not in address:
+        yield finding("npm-no-integrity", path, name, line)
+
+
+def _berry(path: str, tree: Tree, text: str) -> Iterator[Entry]:
+    for key, value in read.mapping(read.yaml_(tree, path)).items():
+        match, entry = _YARN_KEY.match(key), read.mapping(value)
+        if match is None or "@workspace:" in key:
+            continue
+        line = read.line_of(text, key)
+        yield package(match[1], read.string(entry.get("version")), path, untold(path, line))
+        if entry.get("linkType") == "hard" and not entry.get("checksum") and "@npm:" in key and not entry.get(
+                "conditions"):
+            yield finding("npm-no-integrity", path, match[1], line)
+    if not tree.beside(path, ".yarnrc.yml"):
+        yield setting("yarn-enable-scripts", path, safe=False)
+
+
+def _yarnrc(path: str, tree: Tree) -> Iterator[Entry]:
+    document, text = read.yaml_(tree, path), tree.text(path)
+    value = document.get("enableScripts")
+    yield setting("yarn-enable-scripts", path, safe=value is False, line=read.line_of(text, "enableScripts"),
+                  value=None if value is None else f"enableScripts: {str(value).lower()}")
+    for plugin in read.items(document.get("plugins")):
+        place = read.string(plugin) or read.string(read.mapping(plugin).get("path"))
+        yield package(place, "", path, script("a Yarn plugin, which Yarn loads at every start", path,
+                                              read.line_of(text, place)))
+    if place := read.string(document.get("yarnPath")):
+        yield package("yarn", "", path, script(f"{place} is run in Yarn's place", path, read.line_of(text, "yarnPath")))
+
+
+def _bun(path: str, tree: Tree) -> Iterator[Entry]:
+    lock, text = read.json(tree, path, loose=True), tree.text(path)
+    trusted = {read.string(one) for one in read.items(lock.get("trustedDependencies"))}
+    for key, value in read.mapping(lock.get("packages")).items():
+        parts = read.items(value)
+        full = read.string(parts[0]) if parts else ""
+        name, _, version = full.rpartition("@")
+        line = read.line_of(text, f'"{key}": [')
+        hooks = [script("install scripts: it stands in trustedDependencies", path, line)] if name in trusted else []
+        yield package(name or key, version, path, *hooks)
+
+
+def _named(*names: str) -> Wanted:
+    return lambda path: path.rpartition("/")[2] in names and _MODULES not in path
+
+
+AUDITORS = (
+    Auditor("pnpm-lock.yaml", _named("pnpm-lock.yaml"), _pnpm),
+    Auditor("pnpm-workspace.yaml", _named("pnpm-workspace.yaml"), _workspace),
+    Auditor("yarn.lock", _named("yarn.lock"), _yarn),
+    Auditor(".yarnrc.yml", _named(".yarnrc.yml"), _yarnrc),
+    Auditor(".yarnrc", _named(".yarnrc"), lambda _path, _tree: iter(())),
+    Auditor("bun.lock", _named("bun.lock"), _bun),
+)

@@ -1,0 +1,42 @@
+"""Scripts, Dockerfiles, workflows and files of variables: commands and variables that let the code of others run."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from builtby.builds.audit.base import Auditor, finding, setting
+from builtby.builds.audit.commands import found, tables
+from builtby.builds.audit.model import Entry
+from builtby.builds.audit.tree import Tree
+
+_INSTALLED = ("site-packages/", "dist-packages/", "node_modules/", "vendor/", "testdata/")
+_VARIABLES = {".env", ".envrc", "go.env"}
+_CI = {".gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile", ".travis.yml", "bitbucket-pipelines.yml"}
+
+
+def _is_script(path: str) -> bool:
+    if any(part in path for part in _INSTALLED):
+        return False
+    place = PurePosixPath(path)
+    name = place.name
+    return (name in _CI or name.startswith(("Dockerfile", "Containerfile")) or name.endswith((".dockerfile", ".sh"))
+            or name in {"Makefile", "GNUmakefile", "makefile"} or _is_workflow(path))
+
+
+def _is_workflow(path: str) -> bool:
+    return path.endswith((".yml", ".yaml")) and (".github/workflows/" in path or ".circleci/" in path)
+
+
+def _is_variables(path: str) -> bool:
+    return path.rpartition("/")[2] in _VARIABLES or path.endswith("go/env")
+
+
+def _audit(path: str, tree: Tree) -> Iterator[Entry]:
+    known = tables()
+    for pattern, number, line in found(tree.text(path), (*known.command, *known.environment)):
+        if pattern.setting:
+            yield setting(pattern.rule, path, safe=False, value=line, line=number)
+        else:
+            yield finding(pattern.rule, path, line, number)
+
+
+AUDITORS = (Auditor("script", lambda path: _is_script(path) or _is_variables(path), _audit),)

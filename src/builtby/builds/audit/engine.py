@@ -1,0 +1,140 @@
+"""Joins trees and ecosystems into an audit."""
+
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from builtby.builds.audit import ecosystems
+from builtby.builds.audit.base import Auditor
+from builtby.builds.audit.model import SEVERITIES, Audit, Certainty, Count, Dependency, Entry, Finding, Setting, Skipped
+from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, is_archive
+
+_INSIDE = "!/"
+
+
+@cache
+def auditors() -> tuple[Auditor, ...]:
+    """Return every auditor. A module of `ecosystems` announces its own in AUDITORS."""
+    found: list[Auditor] = []
+    for info in pkgutil.iter_modules(ecosystems.__path__):
+        found += getattr(import_module(f"{ecosystems.__name__}.{info.name}"), "AUDITORS", ())
+    return tuple(found)
+
+
+def audit(targets: Iterable[str]) -> Audit:
+    """Audit folders, lock files and archives.
+
+    A target that is not there, and every file that cannot be read, becomes an entry of `skipped`.
+    """
+    refs = list(targets)
+    entries = [entry for ref in refs for entry in _target(ref, prefix=len(refs) > 1)]
+    return _joined(refs, entries)
+
+
+def wanted(path: str) -> bool:
+    """Say whether any auditor wants to see a file."""
+    return any(auditor.wanted(path) for auditor in auditors())
+
+
+def _target(ref: str, *, prefix: bool) -> Iterator[Entry]:
+    place, skipped = Path(ref), list[Skipped]()
+
+    def skip(path: str, reason: str) -> None:
+        skipped.append(Skipped(path=path or ref, reason=reason))
+
+    before = f"{ref.rstrip('/')}/" if prefix else ""
+    try:
+        tree, before, paths = _opened(place, before, skip)
+        found = [entry for path in paths for entry in _file(path, tree)]
+    except OSError as error:
+        yield Skipped(path=ref, reason=error.strerror or "cannot be read")
+        return
+    for entry in (*found, *skipped):
+        yield _placed(entry, before)
+
+
+def _opened(place: Path, before: str, skip: Callable[[str, str], None]) -> tuple[Tree, str, list[str]]:
+    if place.is_dir():
+        folder = Folder(place, wanted, skip)
+        return folder, before.removesuffix(folder.prefix) if folder.prefix else before, sorted(folder.files)
+    if wanted(place.name):
+        tree: Tree = Lone(place, wanted)
+        return tree, f"{place.parent}/" if before else "", [place.name]
+    if is_archive(place):
+        tree = Archive(place, wanted, skip)
+        return tree, f"{place}{_INSIDE}" if before else "", sorted(tree.files)
+    skip("", "neither a folder, nor an archive, nor a manifest or lock file that is known by its name")
+    return Tree(set()), "", []
+
+
+def _file(path: str, tree: Tree) -> Iterator[Entry]:
+    for auditor in auditors():
+        if auditor.wanted(path):
+            try:
+                yield from auditor.audit(path, tree)
+            except Unreadable as error:
+                yield Skipped(path=path, reason=str(error))
+            except RecursionError:
+                yield Skipped(path=path, reason="nested too deeply")
+
+
+def _placed(entry: Entry, before: str) -> Entry:
+    if not before or entry.path.startswith(before):
+        return entry
+    if isinstance(entry, Dependency):
+        hooks = tuple(replace(hook, path=before + hook.path) for hook in entry.hooks)
+        return replace(entry, path=before + entry.path, hooks=hooks)
+    if isinstance(entry, Setting) and entry.safer_path == entry.path:
+        return replace(entry, path=before + entry.path, safer_path=before + entry.path)
+    return replace(entry, path=before + entry.path)
+
+
+def _joined(refs: list[str], entries: list[Entry]) -> Audit:
+    merged: dict[tuple[str, str, str | None], Dependency] = {}
+    for one in entries:
+        if isinstance(one, Dependency):
+            key = (one.ecosystem, one.name, one.version)
+            merged[key] = _merged(merged[key], one) if key in merged else one
+    dependencies = [_known(one) for _, one in sorted(merged.items(), key=lambda item: (*item[0][:2], item[0][2] or ""))]
+    settings = {(s.rule, s.path, s.line, s.value): s for s in entries if isinstance(s, Setting)}
+    findings = {(f.rule, f.path, f.line, f.message): f for f in entries if isinstance(f, Finding)}
+    return Audit(
+        targets=refs, counts=_counts(dependencies), dependencies=[one for one in dependencies if one.hooks],
+        settings=sorted(settings.values(), key=lambda s: (s.safe, SEVERITIES.index(s.severity), s.path, s.line or 0)),
+        findings=sorted(findings.values(), key=lambda f: (SEVERITIES.index(f.severity), f.path, f.line or 0)),
+        skipped=sorted({(s.path, s.reason): s for s in entries if isinstance(s, Skipped)}.values(),
+                       key=lambda s: (s.path, s.reason)),
+    )
+
+
+def _merged(one: Dependency, other: Dependency) -> Dependency:
+    return replace(one, hooks=tuple(dict.fromkeys((*one.hooks, *other.hooks))), project=one.project or other.project,
+                   purl=one.purl or other.purl)
+
+
+def _known(one: Dependency) -> Dependency:
+    """Drop what is not known from one file when another file tells."""
+    told = tuple(hook for hook in one.hooks if hook.certainty is not Certainty.UNKNOWN)
+    return replace(one, hooks=told) if told and len(told) < len(one.hooks) else one
+
+
+def strongest(one: Dependency) -> Certainty | None:
+    """Return the strongest certainty of a dependency's hooks, None when it has none."""
+    return min((hook.certainty for hook in one.hooks), key=list(Certainty).index, default=None)
+
+
+def _counts(dependencies: list[Dependency]) -> dict[str, Count]:
+    counts: dict[str, Count] = {}
+    for one in dependencies:
+        if one.project:
+            continue
+        count = counts.setdefault(one.ecosystem, Count())
+        count.dependencies += 1
+        kind = strongest(one)
+        if kind is not None:
+            setattr(count, kind.value, getattr(count, kind.value) + 1)
+    return counts

@@ -1,0 +1,128 @@
+"""An audit for people: what should not be, what is allowed and the safer line, who runs code."""
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+
+from builtby.builds.audit.engine import strongest
+from builtby.builds.audit.model import Audit, Certainty, Dependency, Finding, Hook, Setting
+from builtby.reports.terminal_style import RATINGS, clean
+
+_WIDTH = 100
+_PLACES, _NAMES, _HOOKS = 3, 12, 4
+_CONDITIONS = {
+    Certainty.POSSIBLE: "may run code: they are built from source when no wheel fits, or on demand",
+    Certainty.INFERRED: "seem to run code: the lock file suggests it",
+    Certainty.UNKNOWN: "unknown: the lock file does not tell; audit the installed tree or the fetched sources",
+}
+
+
+def text(audit: Audit, *, every: bool, colour: bool, width: int | None) -> str:
+    """Return the whole report. Nothing in it can steer the terminal, whatever files and packages are called."""
+    out = StringIO()
+    console = Console(file=out, width=width or _WIDTH, force_terminal=colour, no_color=not colour, highlight=False,
+                      color_system="standard" if colour else None)
+    for line in _report(audit, every=every):
+        console.print(line, soft_wrap=True)
+    return out.getvalue()
+
+
+def _report(audit: Audit, *, every: bool) -> Iterator[Text]:
+    yield from _findings(audit.findings)
+    unsafe = [one for one in audit.settings if not one.safe]
+    yield from _settings("Settings that let code run", unsafe)
+    if every:
+        yield from _settings("Settings that are in order", [one for one in audit.settings if one.safe])
+    projects = [one for one in audit.dependencies if one.project]
+    yield from _dependencies("The project's own code", projects, every=every)
+    others = [one for one in audit.dependencies if not one.project]
+    certain = [one for one in others if strongest(one) is Certainty.CERTAIN]
+    yield from _dependencies("Dependencies that run code", certain, every=every)
+    for kind, words in _CONDITIONS.items():
+        yield from _conditional(words, [one for one in others if strongest(one) is kind], every=every)
+    for one in audit.skipped:
+        yield Text.assemble(("not read  ", "magenta"), clean(one.path), ": ", clean(one.reason))
+    yield Text(_sentence(audit), style="bold")
+
+
+def _findings(findings: list[Finding]) -> Iterator[Text]:
+    if findings:
+        yield Text("Findings", style="bold")
+    for rule in dict.fromkeys(one.rule for one in findings):
+        same = [one for one in findings if one.rule == rule]
+        yield _title(same[0].severity, same[0].title, rule)
+        for one in same[: _PLACES * 3]:
+            yield Text(f"      {_place(one.path, one.line)}  {clean(one.message)}")
+        if len(same) > _PLACES * 3:
+            yield Text(f"      and {len(same) - _PLACES * 3:,} more", style="dim")
+        yield Text(f"      → {same[0].remedy}", style="green")
+    if findings:
+        yield Text("")
+
+
+def _settings(title: str, settings: list[Setting]) -> Iterator[Text]:
+    if settings:
+        yield Text(title, style="bold")
+    for rule in dict.fromkeys(one.rule for one in settings):
+        same = [one for one in settings if one.rule == rule]
+        yield _title(same[0].severity, same[0].title, rule)
+        for one in same[:_PLACES]:
+            yield Text(f"      {_place(one.path, one.line)}  {clean(one.value or 'not set')}")
+        if len(same) > _PLACES:
+            yield Text(f"      and {len(same) - _PLACES:,} more", style="dim")
+        if same[0].safer:
+            yield Text(f"      → in {clean(same[0].safer_path)} write: {same[0].safer}", style="green")
+    if settings:
+        yield Text("")
+
+
+def _title(severity: str, title: str, rule: str) -> Text:
+    return Text.assemble((f"  {severity:<8}  ", RATINGS.get(severity, "dim")), title, (f"  [{rule}]", "dim"))
+
+
+def _place(path: str, line: int | None) -> str:
+    return f"{clean(path)}:{line}" if line else clean(path)
+
+
+def _dependencies(title: str, dependencies: list[Dependency], *, every: bool) -> Iterator[Text]:
+    if dependencies:
+        yield Text(title, style="bold")
+    for one in dependencies:
+        yield Text.assemble(f"  {clean(one.name)} {clean(one.version or '')}".rstrip(), (f"  {one.ecosystem}", "dim"))
+        shown = one.hooks if every else one.hooks[:_HOOKS]
+        for hook in shown:
+            yield _hook(hook)
+        if len(one.hooks) > len(shown):
+            yield Text(f"      and {len(one.hooks) - len(shown):,} more (--all lists them)", style="dim")
+    if dependencies:
+        yield Text("")
+
+
+def _hook(hook: Hook) -> Text:
+    return Text.assemble(f"      at {hook.when.value}: ", clean(hook.how), (f"  {_place(hook.path, hook.line)}", "dim"))
+
+
+def _conditional(words: str, dependencies: list[Dependency], *, every: bool) -> Iterator[Text]:
+    if not dependencies:
+        return
+    yield Text.assemble((f"{len(dependencies):,} ", "bold"), words)
+    yield Text("  " + _listed([one.name for one in dependencies], every=every), style="dim")
+    yield Text("")
+
+
+def _listed(names: Iterable[str], *, every: bool) -> str:
+    known = list(dict.fromkeys(map(clean, names)))
+    shown = known if every else known[:_NAMES]
+    return ", ".join(shown) + (f" and {len(known) - len(shown):,} more (--all lists them)" if shown != known else "")
+
+
+def _sentence(audit: Audit) -> str:
+    parts = []
+    for name, count in sorted(audit.counts.items()):
+        told = [f"{count.certain:,} run code"] + [
+            f"{number:,} {word}" for number, word in ((count.possible, "may"), (count.inferred, "seem to"),
+                                                      (count.unknown, "unknown")) if number]
+        parts.append(f"{name}: {count.dependencies:,} packages, {', '.join(told)}")
+    return " · ".join(parts) or "No package of any known ecosystem was found."

@@ -1,0 +1,184 @@
+"""The files that are audited: of a folder, a single file, an archive. They are read; nothing is unpacked or run."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from builtby.sources import registry
+from builtby.sources.base import Container, Damaged, Member, Stream
+from builtby.sources.compressed import plain_chunks
+from builtby.sources.stream import ChunkStream, Prepended, file_chunks
+from builtby.sources.view import FileView
+
+MOST_FILES = 3_000_000
+MOST_BYTES = 64 << 20
+"""Of one file: the largest lock files known have some 10 MB."""
+MOST_HELD = 512 << 20
+"""Of all files of an archive."""
+_HEAD = 4096
+INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
+_GIT_KEPT = {"hooks", "info"}
+
+Wanted = Callable[[str], bool]
+
+
+class Unreadable(Exception):  # noqa: N818  # a statement about a file, which becomes a `skipped` entry
+    """A file cannot be read as what it is; the message is the reason."""
+
+
+class Tree:
+    """Files by their paths, which are relative and use `/`."""
+
+    def __init__(self, files: set[str]) -> None:
+        self.files = files
+        self.package = False
+        """Whether it is a package that will be installed, and no project."""
+        self.memory: dict[str, object] = {}
+        """What ecosystems remember between files."""
+
+    def data(self, path: str) -> bytes:
+        """Return a file's bytes. Raises Unreadable."""
+        raise NotImplementedError
+
+    def text(self, path: str) -> str:
+        """Return a file as text, undecodable bytes replaced. Raises Unreadable."""
+        raw = self.data(path)
+        if b"\0" in raw[:_HEAD]:
+            raise Unreadable("binary data where text was expected")
+        return raw.decode("utf-8-sig", "replace")
+
+    def beside(self, path: str, name: str) -> str | None:
+        """Return the path of a file of this name in the same folder, None when it is not there."""
+        found = str(PurePosixPath(path).parent / name)
+        return found if found in self.files else None
+
+    def above(self, path: str, name: str) -> str | None:
+        """Return the nearest file of this name in the same folder or one above it."""
+        for folder in PurePosixPath(path).parents:
+            if (found := str(folder / name)) in self.files:
+                return found
+        return None
+
+
+class Folder(Tree):
+    """A folder of the disk. Links to folders are not followed, so that nothing is read twice or for ever."""
+
+    def __init__(self, root: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
+        name = root.absolute().name
+        self.prefix = f"{name}/" if name in INSTALLED else ""
+        """Such as `node_modules/`: the name of such a folder says what is in it, so it stays in the paths."""
+        super().__init__({self.prefix + path for path in _walk(root, lambda path: wanted(self.prefix + path), skipped)})
+        self._root = root.absolute().parent if self.prefix else root
+
+    def data(self, path: str) -> bytes:
+        return _read(self._root / path)
+
+
+class Lone(Tree):
+    """One file. What lies beside it is known too, for the settings that hold for it."""
+
+    def __init__(self, file: Path, wanted: Wanted) -> None:
+        self._root = file.absolute().parent
+        try:
+            beside = {entry.name for entry in os.scandir(self._root) if entry.is_file() and wanted(entry.name)}
+        except OSError:
+            beside = set()
+        super().__init__(beside | {file.name})
+
+    def data(self, path: str) -> bytes:
+        return _read(self._root / path)
+
+
+class Archive(Tree):
+    """The wanted members of an archive, held in memory."""
+
+    def __init__(self, file: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
+        self._held: dict[str, bytes] = {}
+        try:
+            self._load(file, wanted, skipped)
+        except (Damaged, OSError) as error:
+            skipped("", f"the archive is damaged: {error}")
+        super().__init__(set(self._held))
+        self.package = True
+
+    def data(self, path: str) -> bytes:
+        return self._held[path]
+
+    def _load(self, file: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
+        held = 0
+        for member, stream in _members(file):
+            path = member.path.removeprefix("./")
+            if member.kind != "file" or not wanted(path):
+                continue
+            data = stream.read(MOST_BYTES + 1)
+            held += len(data)
+            if len(data) > MOST_BYTES:
+                skipped(path, f"larger than {MOST_BYTES >> 20} MiB")
+            elif held > MOST_HELD or len(self._held) >= MOST_FILES:
+                raise Damaged("it holds more than an audit looks at")
+            else:
+                self._held[path] = data
+
+
+def is_archive(file: Path) -> bool:
+    """Say whether a file is an archive that can be looked into."""
+    with file.open("rb") as stream:
+        return registry.identify(file.name, stream.read(_HEAD)) is not None
+
+
+def _members(file: Path) -> Iterator[tuple[Member, Stream]]:
+    with file.open("rb") as raw:
+        head = raw.read(_HEAD)
+        container = registry.identify(file.name, head)
+        if container is not None and container.view is not None:
+            view = FileView(raw.fileno(), os.fstat(raw.fileno()).st_size, head)
+            yield from container.view(view, _ignore, lambda _path: False)
+            return
+        raw.seek(0)
+        plain = ChunkStream(plain_chunks(head, file_chunks(raw)))
+        yield from _inner(file.name, container, plain)
+
+
+def _inner(name: str, container: Container | None, plain: Stream) -> Iterator[tuple[Member, Stream]]:
+    head = plain.read(_HEAD)
+    inner = registry.identify(name, head) or container
+    if inner is None or inner.name in _SQUEEZED:
+        raise Damaged("no archive is inside")
+    yield from inner.stream(Prepended(head, plain), _ignore)
+
+
+_SQUEEZED = {"gzip", "bzip2", "xz", "lzma", "zstd"}
+
+
+def _ignore(_kind: str, _text: str) -> None:
+    """Take the notes of an archive reader, which say nothing of who runs code."""
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise Unreadable(error.strerror or "cannot be read") from error
+    if len(data) > MOST_BYTES:
+        raise Unreadable(f"larger than {MOST_BYTES >> 20} MiB")
+    return data
+
+
+def _walk(root: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> Iterator[str]:
+    def told(error: OSError) -> None:
+        place = os.path.relpath(error.filename, root) if error.filename else ""
+        skipped(place.replace(os.sep, "/"), error.strerror or "cannot be read")
+
+    count = 0
+    for folder, folders, files in os.walk(root, onerror=told):
+        relative = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if relative == "." else relative + "/"
+        folders[:] = sorted(name for name in folders if relative.rpartition("/")[2] != ".git" or name in _GIT_KEPT)
+        for name in files:
+            count += 1
+            if count > MOST_FILES:
+                skipped("", f"more than {MOST_FILES:,} files; the rest was not looked at")
+                return
+            if wanted(prefix + name) and os.path.isfile(os.path.join(folder, name)):  # noqa: PTH113, PTH118  # hot
+                yield prefix + name
