@@ -292,3 +292,24 @@ def test_no_record_to_show(tmp_path: Path) -> None:
     done = subprocess.run([*BUILTBY, "record", "show", str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "no build record" in done.stderr
+
+
+def test_kept_digests_are_used_and_not_trusted_too_far(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = place.parent / "state"
+    monkeypatch.setenv("BUILTBY_STATE", str(state))
+    big = place / "big"
+    big.write_bytes(b"b" * 300_000)
+    time.sleep(0.2)
+    read = ("/bin/sh", "-c", "cat big >/dev/null")
+    assert [use["sha256"] for use in recorded(place, *read).uses(big, "read")] == [digest(big.read_bytes())]
+    kept = state / "digests.json"
+    info = big.stat()
+    assert [[info.st_dev, info.st_ino, info.st_ctime_ns, info.st_size], [digest(big.read_bytes()), info.st_size]] in (
+        json.loads(kept.read_bytes()))
+    big.write_bytes(b"c" * 300_000)
+    os.utime(big, ns=(info.st_atime_ns, info.st_mtime_ns))
+    assert [use["sha256"] for use in recorded(place, *read).uses(big, "read")] == [digest(big.read_bytes())]
+    recorded(place, "/bin/sh", "-c", f"echo '[]' > {kept}")
+    assert not kept.exists()
+    kept.write_bytes(b"{damaged")
+    assert [use["sha256"] for use in recorded(place, *read).uses(big, "read")] == [digest(big.read_bytes())]

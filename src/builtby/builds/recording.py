@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from builtby.builds.book import PROVENANCE, Book
+from builtby.builds.hashing import Hasher, Kept
 from builtby.builds.masking import Masker
 from builtby.builds.model import Record
 from builtby.builds.provenance import provenance
@@ -14,20 +15,33 @@ __all__ = ["UnavailableError", "record_build"]
 BACKEND = "seccomp-notify"
 
 
-def record_build(command: list[str], folder: Path) -> Record:
+def record_build(command: list[str], folder: Path, kept: Kept | None = None) -> Record:
     """Run a command to its end, and return the record that is now in `folder`.
 
+    `kept`: digests of earlier builds, which are believed and added to.
     Raises UnavailableError, without having run anything, when builds cannot be recorded here, and OSError when the
     record cannot be written: the build was then stopped.
     """
     masker = Masker(os.environ)
     new = not folder.exists()
     book = Book(folder, masker.argv(command), BACKEND)
+    hasher = Hasher(kept.load() if kept else None)
     try:
-        outcome = Supervisor(command, book.take, masker).run()
+        outcome = Supervisor(command, book.take, masker, hasher).run()
     except UnavailableError:
         book.discard(folder=new)
         raise
     record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors)
     book.add(PROVENANCE, provenance(record))
+    if kept is not None and not _touched(record, kept.file):
+        kept.save(hasher.worth_keeping())
     return record
+
+
+def _touched(record: Record, file: Path) -> bool:
+    """Whether the build itself wrote to the kept digests: then they are taken away, for they may be forged."""
+    path = str(file.resolve())
+    found = any(path in (use.path, use.to) and use.access not in ("read", "remove") for use in record.files)
+    if found:
+        file.unlink(missing_ok=True)
+    return found

@@ -11,6 +11,7 @@ from builtby.cli.help import Command, Group
 from builtby.cli.say import Exit, fail
 
 if TYPE_CHECKING:
+    from builtby.builds.hashing import Kept
     from builtby.builds.model import Record
 
 _COMMAND = "builtby.record.command"
@@ -52,6 +53,8 @@ def record(
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")] = Path(
         "build-record"),
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
+    rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe no digest kept from an earlier "
+                                         "record.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     """Run a build and write down what it does."""
@@ -64,16 +67,16 @@ def record(
         fail(Exit.USAGE, "no command to record", "Write it behind two dashes: builtby record -- make -j4")
     if sys.platform != "linux":
         fail(Exit.INCOMPLETE, "builds can be recorded on Linux only", "Record in a Linux container or machine.")
-    raise typer.Exit(_recorded(command, folder, force=force, quiet=quiet))
+    raise typer.Exit(_recorded(command, folder, force=force, rehash=rehash, quiet=quiet))
 
 
-def _recorded(command: list[str], folder: Path, *, force: bool, quiet: bool) -> int:
+def _recorded(command: list[str], folder: Path, *, force: bool, rehash: bool, quiet: bool) -> int:
     from builtby.builds.recording import UnavailableError, record_build
     from builtby.cli.record_view import summary
 
     _refuse_other(folder, force=force)
     try:
-        found = record_build(command, folder)
+        found = record_build(command, folder, None if rehash else _kept())
     except UnavailableError as error:
         fail(Exit.INCOMPLETE, f"cannot record here: {error}; the command was not run", error.remedy)
     except OSError as error:
@@ -84,6 +87,17 @@ def _recorded(command: list[str], folder: Path, *, force: bool, quiet: bool) -> 
     if not quiet:
         print(f"builtby: {summary(found)} → {folder}", file=sys.stderr)
     return found.exit_code if found.exit_code is not None else int(Exit.INCOMPLETE)
+
+
+def _kept() -> "Kept | None":
+    """Return where digests are kept; nowhere for a user without a home, as containers have them."""
+    from builtby.builds.hashing import Kept
+    from builtby.cli.last import state_dir
+
+    try:
+        return Kept(state_dir() / "digests.json")
+    except RuntimeError:
+        return None
 
 
 def _refuse_other(folder: Path, *, force: bool) -> None:

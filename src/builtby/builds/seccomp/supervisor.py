@@ -40,8 +40,8 @@ class Outcome(NamedTuple):
 class Supervisor:
     """Runs one command, and tells of all that it does."""
 
-    def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker) -> None:
-        self._command, self._tell, self._masker = command, tell, masker
+    def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker, hasher: Hasher) -> None:
+        self._command, self._tell, self._masker, self._hasher = command, tell, masker, hasher
         self._status: int | None = None
         self._names = {number: name for name, number in machine().calls.items()}
         self._arch = machine().audit
@@ -57,7 +57,7 @@ class Supervisor:
             started = start(self._command)
             self._main = self._send_to[0] = started.pid
             self._tracker = Tracker(self._tell, self._masker, started.pid)
-            calls = Calls(self._tracker, Hasher())
+            calls = Calls(self._tracker, self._hasher)
             self._handlers = {number: calls.handlers[name] for number, name in self._names.items()}
             try:
                 self._until_ended(started.listener, wake)
