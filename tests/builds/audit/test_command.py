@@ -33,7 +33,7 @@ def test_the_terminal_says_who_and_the_safer_line(project: Path) -> None:
     assert "\x1b" not in told
     assert "esbuild\\x1b[31m 0.19.0" in told
     assert "→ in .npmrc write: strict-ssl=true" in told
-    assert told.endswith("npm: 1 packages, 1 run code\n")
+    assert told.endswith("npm: 1 package, 1 runs code\n")
 
 
 @pytest.mark.parametrize(("word", "code"), [("critical", 0), ("high", 1), ("low", 1), ("code", 1)])

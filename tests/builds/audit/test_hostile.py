@@ -12,7 +12,10 @@ NAMES = ["package-lock.json", "package.json", "pnpm-lock.yaml", "pnpm-workspace.
          "bun.lock", "uv.lock", "poetry.lock", "Pipfile.lock", "pyproject.toml", "requirements.txt", "setup.cfg",
          "Cargo.lock", "Cargo.toml", ".cargo/config.toml", "go.mod", "go.sum", "a.go", "Dockerfile", ".npmrc",
          "pip.conf", "site-packages/x.pth", "site-packages/x-1.dist-info/RECORD",
-         "site-packages/x-1.dist-info/entry_points.txt"]
+         "site-packages/x-1.dist-info/entry_points.txt", ".github/workflows/a.yml", "action.yml", ".gitlab-ci.yml",
+         ".pre-commit-config.yaml", ".git/config", ".gitattributes", ".gitmodules", "Makefile", "pom.xml",
+         ".mvn/extensions.xml", ".mvn/jvm.config", "gradle-wrapper.properties", "build.gradle", "settings.gradle",
+         "gradle/verification-metadata.xml", "Gemfile.lock", "Gemfile", "a.gemspec", "composer.json", "composer.lock"]
 BODIES = [b"", b"{", b"[" * 100_000, b"{\"a\":" * 50_000, b"null", b"[]", b"\0\1\2", b"\xff\xfe", b"a: &a [*a]",
           b"a = ",
           b'{"packages": 3, "dependencies": [], "scripts": "x", "pnpm": []}', b"packages: [1]\nlockfileVersion: 9\n",

@@ -11,6 +11,8 @@ from builtby.builds.audit.model import Audit, Certainty, Dependency, Finding, Ho
 from builtby.reports.terminal_style import RATINGS, clean
 
 _WIDTH = 100
+_DEEDS = ("run ", "remove ", "use ", "git config ", "find out ")
+"""How a remedy begins that is something to do, not a line to write."""
 _PLACES, _NAMES, _HOOKS = 3, 12, 4
 _CONDITIONS = {
     Certainty.POSSIBLE: "may run code: they are built from source when no wheel fits, or on demand",
@@ -73,9 +75,14 @@ def _settings(title: str, settings: list[Setting]) -> Iterator[Text]:
         if len(same) > _PLACES:
             yield Text(f"      and {len(same) - _PLACES:,} more", style="dim")
         if same[0].safer:
-            yield Text(f"      → in {clean(same[0].safer_path)} write: {same[0].safer}", style="green")
+            yield Text(f"      → {_remedy(same[0])}", style="green")
     if settings:
         yield Text("")
+
+
+def _remedy(setting: Setting) -> str:
+    told = f"in {clean(setting.safer_path)} write: {setting.safer}"
+    return setting.safer if setting.safer.startswith(_DEEDS) else told
 
 
 def _title(severity: str, title: str, rule: str) -> Text:
@@ -121,8 +128,9 @@ def _listed(names: Iterable[str], *, every: bool) -> str:
 def _sentence(audit: Audit) -> str:
     parts = []
     for name, count in sorted(audit.counts.items()):
-        told = [f"{count.certain:,} run code"] + [
+        told = [f"{count.certain:,} {'runs' if count.certain == 1 else 'run'} code"] + [
             f"{number:,} {word}" for number, word in ((count.possible, "may"), (count.inferred, "seem to"),
                                                       (count.unknown, "unknown")) if number]
-        parts.append(f"{name}: {count.dependencies:,} packages, {', '.join(told)}")
+        noun = "package" if count.dependencies == 1 else "packages"
+        parts.append(f"{name}: {count.dependencies:,} {noun}, {', '.join(told)}")
     return " · ".join(parts) or "No package of any known ecosystem was found."

@@ -17,7 +17,7 @@ MOST_HELD = 512 << 20
 """Of all files of an archive."""
 _HEAD = 4096
 INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
-_GIT_KEPT = {"hooks", "info"}
+_GIT_KEPT = {"hooks"}
 
 Wanted = Callable[[str], bool]
 

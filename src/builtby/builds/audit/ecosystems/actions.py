@@ -1,0 +1,109 @@
+"""GitHub Actions, GitLab CI and pre-commit: code of others that runs in a pipeline, and whether it is pinned."""
+
+import re
+from collections.abc import Iterator
+
+from packageurl import PackageURL
+
+from builtby.builds.audit import read
+from builtby.builds.audit.base import Auditor, finding, named, setting
+from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.tree import Tree
+
+_USES = re.compile(r"^\s*(?:-\s+)?[\"']?uses[\"']?\s*:\s*[\"']?([^\s\"'#]+)")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_UNTRUSTED = re.compile(
+    r"\$\{\{\s*github\.(?:event\.(?:issue|pull_request|comment|review|discussion|head_commit)\b[^}]*"
+    r"\.(?:title|body|message|ref|label|name|email)|head_ref)\b[^}]*\}\}")
+_OWN = {"actions", "github"}
+
+
+def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
+    text, document = tree.text(path), read.yaml_(tree, path)
+    for number, line in read.lines(text):
+        if match := _USES.match(line):
+            yield from _uses(match[1], path, number)
+    triggers = document.get("on", document.get(True))  # YAML 1.1 reads `on` as true
+    names = set(read.mapping(triggers)) | {read.string(one) for one in read.items(triggers)} | {read.string(triggers)}
+    jobs = read.mapping(document.get("jobs"))
+    if "pull_request_target" in names and "github.event.pull_request.head" in text:
+        yield finding("actions-pull-request-target", path, "it checks out the head of a pull request",
+                      read.line_of(text, "github.event.pull_request.head"))
+    if jobs:
+        yield from _permissions(document.get("permissions"), jobs, path, text)
+        yield from _injected(jobs, path, text)
+
+
+def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
+    if action.startswith(("./", "../")):
+        return
+    name, _, version = action.removeprefix("docker://").partition("@")
+    space, _, plain = name.rpartition("/")
+    yield Dependency(
+        ecosystem="github-actions", name=name, version=version or None, path=path,
+        purl=str(PackageURL("githubactions", space or None, plain or "?", version or None)),
+        hooks=(Hook(kind="action", when=When.BUILD, how=f"uses: {action}", path=path, line=number),))
+    if not _COMMIT.fullmatch(version.removeprefix("sha256:")):
+        own = space.partition("/")[0] in _OWN or name.partition("/")[0] in _OWN
+        yield finding("actions-unpinned-own" if own else "actions-unpinned", path, action, number)
+
+
+def _permissions(permissions: object, jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
+    everywhere = all("permissions" in read.mapping(job) for job in jobs.values())
+    line = read.line_of(text, "permissions")
+    if permissions == "write-all":
+        yield setting("actions-permissions", path, safe=False, value="permissions: write-all", line=line)
+    elif permissions is None and not everywhere:
+        yield setting("actions-permissions", path, safe=False)
+
+
+def _injected(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
+    for job in jobs.values():
+        for step in read.objects(read.mapping(job).get("steps")):
+            if match := _UNTRUSTED.search(read.string(step.get("run"))):
+                yield finding("actions-injection", path, match[0], read.line_of(text, match[0]))
+
+
+def _gitlab(path: str, tree: Tree) -> Iterator[Entry]:
+    text = tree.text(path)
+    for number, line in read.lines(text):
+        if match := re.match(r"\s*(?:-\s+)?(?:remote|include)\s*:\s*[\"']?(https?://[^\s\"']+)", line):
+            yield Dependency(ecosystem="gitlab-ci", name=match[1], path=path, hooks=(Hook(
+                kind="include", when=When.BUILD, how=f"include: {match[1]}", path=path, line=number),))
+            yield finding("gitlab-remote-include", path, match[1], number)
+
+
+def _pre_commit(path: str, tree: Tree) -> Iterator[Entry]:
+    text, document = tree.text(path), read.yaml_(tree, path)
+    for repository in read.objects(document.get("repos")):
+        address, revision = read.string(repository.get("repo")), read.string(repository.get("rev"))
+        if address in {"local", "meta", ""}:
+            continue
+        hooks = ", ".join(read.string(hook.get("id")) for hook in read.objects(repository.get("hooks")))
+        line = read.line_of(text, address)
+        yield Dependency(ecosystem="pre-commit", name=address, version=revision or None, path=path, hooks=(Hook(
+            kind="pre-commit", when=When.VCS, how=f"hooks {hooks}", path=path, line=line),))
+        if not _COMMIT.fullmatch(revision):
+            yield finding("pre-commit-unpinned", path, f"{address} {revision}", line)
+
+
+def _is_workflow(path: str) -> bool:
+    return path.endswith((".yml", ".yaml")) and ".github/workflows/" in path and "node_modules/" not in path
+
+
+def _is_action(path: str) -> bool:
+    return "node_modules/" not in path and path.rpartition("/")[2] in {"action.yml", "action.yaml"}
+
+
+def _action(path: str, tree: Tree) -> Iterator[Entry]:
+    for number, line in read.lines(tree.text(path)):
+        if match := _USES.match(line):
+            yield from _uses(match[1], path, number)
+
+
+AUDITORS = (
+    Auditor("workflow", _is_workflow, _workflow),
+    Auditor("action.yml", _is_action, _action),
+    Auditor(".gitlab-ci.yml", named(".gitlab-ci.yml"), _gitlab),
+    Auditor("pre-commit", named(".pre-commit-config.yaml"), _pre_commit),
+)

@@ -1,0 +1,92 @@
+"""Gradle: plugins, build scripts and what they apply, annotation processors, verification of what is fetched."""
+
+import re
+from collections.abc import Iterator
+
+from packageurl import PackageURL
+
+from builtby.builds.audit import read
+from builtby.builds.audit.base import Auditor, finding, setting
+from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.tree import Tree
+
+_PLUGIN = re.compile(
+    r"""^\s*(?:id\s*\(?\s*["']([\w.-]+)["']\s*\)?|kotlin\s*\(\s*["']([\w.-]+)["']\s*\))"""
+    r"""(?:\s*\.?version\s*\(?\s*["']([^"']+)["'])?""")
+_CLASSPATH = re.compile(r"""^\s*classpath\s*\(?\s*["']([^:"']+):([^:"']+):([^"']+)["']""")
+_PROCESSOR = re.compile(
+    r"""^\s*(?:annotationProcessor|kapt|ksp|testAnnotationProcessor)"""
+    r"""\s*\(?\s*["']([^:"']+):([^:"']+)(?::([^"']+))?["']""")
+_FROM = re.compile(r"""\bapply\s*\(?\s*(?:from\s*[:=]\s*)["']([^"']+)["']""")
+_VERSION = re.compile(r".*(?:\+|SNAPSHOT)|latest\..*|[\[(].*")
+_OWN = {"java", "java-library", "application", "groovy", "scala", "war", "ear", "jacoco", "checkstyle", "pmd", "idea",
+        "eclipse", "maven-publish", "ivy-publish", "signing", "base", "distribution", "java-gradle-plugin",
+        "java-platform", "java-test-fixtures", "version-catalog", "kotlin-dsl", "jvm-test-suite", "antlr",
+        "cpp-library"}
+
+
+def _plugin(group: str, name: str, version: str, hook: Hook) -> Dependency:
+    return Dependency(ecosystem="gradle", name=f"{group}:{name}" if group else name, version=version or None,
+                      path=hook.path, hooks=(hook,),
+                      purl=str(PackageURL("maven", group or name, name if group else f"{name}.gradle.plugin",
+                                          version or None)))
+
+
+def _script(path: str, tree: Tree) -> Iterator[Entry]:
+    yield Dependency(ecosystem="gradle", name="project", path=path, project=True, hooks=(Hook(
+        kind="gradle-script", when=When.BUILD, how="Gradle runs it at every call", path=path, line=1),))
+    for number, line in read.lines(tree.text(path)):
+        if not line.lstrip().startswith(("//", "*", "/*")):
+            yield from _line(line, path, number)
+
+
+def _line(line: str, path: str, number: int) -> Iterator[Entry]:
+    if match := _PLUGIN.match(line):
+        name = match[1] or f"org.jetbrains.kotlin.{match[2]}"
+        if name not in _OWN:
+            yield _plugin("", name, match[3] or "", Hook(kind="gradle-plugin", when=When.BUILD, path=path, line=number,
+                                                         how="a plugin: Gradle loads it at every call"))
+        yield from _loose(name, match[3] or "", path, number)
+    elif match := _CLASSPATH.match(line):
+        yield _plugin(match[1], match[2], match[3], Hook(kind="gradle-plugin", when=When.BUILD, path=path, line=number,
+                                                         how="on the class path of the build script"))
+        yield from _loose(f"{match[1]}:{match[2]}", match[3], path, number)
+    elif match := _PROCESSOR.match(line):
+        yield _plugin(match[1], match[2], match[3] or "", Hook(
+            kind="annotation-processor", when=When.BUILD, how="an annotation processor: the compiler loads it",
+            path=path, line=number))
+    elif (match := _FROM.search(line)) and "://" in match[1]:
+        yield finding("gradle-remote-script", path, match[1], number)
+    if re.search(r"allowInsecureProtocol\s*=\s*true|isAllowInsecureProtocol\s*=\s*true", line):
+        yield setting("gradle-insecure", path, safe=False, value=line.strip(), line=number)
+
+
+def _loose(name: str, version: str, path: str, number: int) -> Iterator[Entry]:
+    if _VERSION.fullmatch(version):
+        yield finding("gradle-plugin-unpinned", path, f"{name} {version}", number)
+
+
+def _settings(path: str, tree: Tree) -> Iterator[Entry]:
+    yield from _script(path, tree)
+    if tree.beside(path, "gradle/verification-metadata.xml") is None:
+        yield setting("gradle-verification", path, safe=False)
+
+
+def _verification(path: str, tree: Tree) -> Iterator[Entry]:
+    value = read.xml(tree, path).findtext("configuration/verify-metadata") or ""
+    yield setting("gradle-verification", path, safe=value.strip() == "true", value=f"verify-metadata: {value.strip()}")
+
+
+def _is_script(path: str) -> bool:
+    return path.endswith((".gradle", ".gradle.kts")) and not _is_settings(path)
+
+
+def _is_settings(path: str) -> bool:
+    return path.endswith(("settings.gradle", "settings.gradle.kts"))
+
+
+AUDITORS = (
+    Auditor("gradle script", _is_script, _script),
+    Auditor("settings.gradle", _is_settings, _settings),
+    Auditor("verification-metadata.xml", lambda path: path.endswith("gradle/verification-metadata.xml"), _verification),
+)
