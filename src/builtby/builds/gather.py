@@ -1,7 +1,8 @@
 """Events to nouns: what many events tell of one process, file or address becomes one entry."""
 
 import os
-from functools import singledispatchmethod
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -25,20 +26,20 @@ class Gatherer:
         self._absent: dict[int, int] = {}
         self._notable: dict[tuple[str, int, str], Notable] = {}
         self._environments: list[Environment] = []
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            Started: self._started, Ran: self._ran, Ended: self._ended, Used: self._used, Absent: self._missed,
+            Connected: self._connected, Noted: self._noted, Surroundings: self._surrounded}
 
-    @singledispatchmethod
     def take(self, event: Event) -> None:
         """Take in an event."""
-        raise TypeError(type(event).__name__)
+        self._takers[type(event)](event)
 
-    @take.register
-    def _(self, event: Started) -> None:
+    def _started(self, event: Started) -> None:
         self._processes[event.process] = Process(
             event.process, event.parent, event.pid, (), None, None, None, None, None, None, None, None, 0,
             event.time, None, None, parent_claim=event.parent_claim)
 
-    @take.register
-    def _(self, event: Ran) -> None:
+    def _ran(self, event: Ran) -> None:
         self._processes[event.process] = msgspec.structs.replace(
             self._processes[event.process], argv=event.argv, cwd=event.cwd, executable=event.executable,
             sha256=event.sha256, script=event.script, script_sha256=event.script_sha256,
@@ -46,24 +47,20 @@ class Gatherer:
         if event.replaces is not None:
             self._end(event.replaces, event.time, None)
 
-    @take.register
-    def _(self, event: Ended) -> None:
+    def _ended(self, event: Ended) -> None:
         self._end(event.process, event.time, event.exit_code)
 
-    @take.register
-    def _(self, event: Used) -> None:
+    def _used(self, event: Used) -> None:
         key = (event.path, event.access, event.sha256, event.process, event.to)
         known = self._uses.get(key)
         self._uses[key] = (
             msgspec.structs.replace(known, times=known.times + 1) if known else
             FileUse(event.path, event.access, event.sha256, event.process, event.size, to=event.to))
 
-    @take.register
-    def _(self, event: Absent) -> None:
+    def _missed(self, event: Absent) -> None:
         self._absent[event.process] = self._absent.get(event.process, 0) + 1
 
-    @take.register
-    def _(self, event: Connected) -> None:
+    def _connected(self, event: Connected) -> None:
         key = (event.kind, event.address, event.port, event.process, event.host)
         known = self._turns.get(key)
         self._turns[key] = (
@@ -71,13 +68,11 @@ class Gatherer:
             Endpoint(event.host, event.address, event.port, event.process, kind=event.kind,
                      host_claim=event.host_claim))
 
-    @take.register
-    def _(self, event: Noted) -> None:
+    def _noted(self, event: Noted) -> None:
         self._notable.setdefault((event.call, event.process, event.detail),
                                  Notable(event.call, event.process, event.detail, event.refused))
 
-    @take.register
-    def _(self, event: Surroundings) -> None:
+    def _surrounded(self, event: Surroundings) -> None:
         self._environments.append(Environment(event.names, event.values))
 
     def _end(self, number: int, time: float, code: int | None) -> None:

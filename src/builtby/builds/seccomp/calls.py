@@ -90,7 +90,8 @@ class Calls:
     def _open(self, peer: Peer, entry: Entry, folder: int, name: int, flags: int) -> None:
         if flags & _PATH_ONLY:
             return None
-        where = place(peer, folder, peer.text(name), follow=not flags & os.O_NOFOLLOW)
+        exact = bool(flags & os.O_CREAT)
+        where = place(peer, folder, peer.text(name), follow=not flags & os.O_NOFOLLOW, exact=exact)
         tracker = self._tracker
         if where is None:
             return self._unreadable(peer)

@@ -27,10 +27,11 @@ class Place(NamedTuple):
         return self.path.startswith(PSEUDO)
 
 
-def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = True) -> Place | None:
+def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = True, exact: bool = True) -> Place | None:
     """Return what a path, relative to a descriptor, means; None when the caller's memory could not be read.
 
     `follow`: whether a symbolic link at its end stands for what it leads to. An empty name is the descriptor itself.
+    `exact`: whether the full path is wanted of what is not there, too: half of what a build looks for.
     """
     if name is None:
         return None
@@ -38,7 +39,7 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
     try:
         held = os.open(reach, _PATH_ONLY | (0 if follow else os.O_NOFOLLOW))
     except OSError:
-        return Place(_missing(peer, descriptor, os.fsdecode(name), follow=follow), reach, None)
+        return Place(_missing(peer, descriptor, os.fsdecode(name), follow=follow) if exact else reach, reach, None)
     try:
         return Place(os.readlink(f"/proc/self/fd/{held}"), reach, os.fstat(held))  # noqa: PTH115  # hot path
     finally:
