@@ -33,7 +33,7 @@ def test_no_body_breaks_a_reader(name: str, tmp_path: Path) -> None:
         file.parent.mkdir(parents=True)
         file.write_bytes(body)
     result = audit([str(tmp_path)])
-    assert all(one.reason for one in result.skipped)
+    assert all(one.reason and "fault" not in one.reason for one in result.skipped)
 
 
 def test_cut_and_flipped_files_break_nothing(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_cut_and_flipped_files_break_nothing(tmp_path: Path) -> None:
             body[chance.randrange(len(body))] = chance.randrange(256)
         (tmp_path / str(number)).mkdir()
         (tmp_path / str(number) / "package-lock.json").write_bytes(body)
-    audit([str(tmp_path)])
+    assert not [one for one in audit([str(tmp_path)]).skipped if "fault" in one.reason]
 
 
 def test_yaml_bombs_are_refused(audited: Auditing) -> None:

@@ -37,6 +37,14 @@ def test_a_workflow_that_is_in_order(audited: Auditing) -> None:
     assert (unsafe(result), findings(result)) == (set(), set())
 
 
+def test_a_condition_that_names_the_head_is_no_checkout_of_it(audited: Auditing) -> None:
+    result = audited({".github/workflows/ci.yml":
+                      "on: pull_request_target\npermissions: {}\njobs:\n  a:\n"
+                      "    if: github.event.pull_request.head.repo.full_name == github.repository\n"
+                      f"    steps:\n      - uses: actions/checkout@{COMMIT}\n"})
+    assert findings(result) == set()
+
+
 def test_other_pipelines(audited: Auditing) -> None:
     result = audited({".gitlab-ci.yml": "include:\n  - remote: 'https://x.example/ci.yml'\n",
                       ".pre-commit-config.yaml": "repos:\n- repo: https://git.example/h\n  rev: v1\n"

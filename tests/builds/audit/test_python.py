@@ -141,3 +141,8 @@ def test_pip_conf(audited: Auditing) -> None:
     assert unsafe(audited({"pip.conf": "[global]\ntrusted-host = x.example\n"})) == {
         "pip-trusted-host", "pip-only-binary-configured"}
     assert unsafe(audited({"pip.conf": "[global]\nonly-binary = :all:\n"})) == set()
+
+
+def test_odd_names_are_counted(audited: Auditing) -> None:
+    result = audited({"list_constraints.txt": "...\n./..\n./...\n-e .\n./a ./b\n", "requirements.txt": "\\\n"})
+    assert not result.skipped

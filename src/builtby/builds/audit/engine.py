@@ -80,6 +80,10 @@ def _file(path: str, tree: Tree) -> Iterator[Entry]:
                 yield Skipped(path=path, reason=str(error))
             except RecursionError:
                 yield Skipped(path=path, reason="nested too deeply")
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+                # one file that no test thought of must not hide what all others say
+                reason = f"a fault of builtby, please report it: {type(error).__name__}: {error}"
+                yield Skipped(path=path, reason=reason)
 
 
 def _placed(entry: Entry, before: str) -> Entry:
@@ -119,7 +123,7 @@ def _merged(one: Dependency, other: Dependency) -> Dependency:
 def _known(one: Dependency) -> Dependency:
     """Drop what is not known from one file when another file tells."""
     told = tuple(hook for hook in one.hooks if hook.certainty is not Certainty.UNKNOWN)
-    return replace(one, hooks=told) if told and len(told) < len(one.hooks) else one
+    return replace(one, hooks=told) if (told or one.project) and len(told) < len(one.hooks) else one
 
 
 def strongest(one: Dependency) -> Certainty | None:

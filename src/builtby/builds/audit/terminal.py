@@ -98,17 +98,23 @@ def _dependencies(title: str, dependencies: list[Dependency], *, every: bool) ->
         yield Text(title, style="bold")
     for one in dependencies:
         yield Text.assemble(f"  {clean(one.name)} {clean(one.version or '')}".rstrip(), (f"  {one.ecosystem}", "dim"))
-        shown = one.hooks if every else one.hooks[:_HOOKS]
-        for hook in shown:
-            yield _hook(hook)
-        if len(one.hooks) > len(shown):
-            yield Text(f"      and {len(one.hooks) - len(shown):,} more (--all lists them)", style="dim")
+        yield from _hooks(one, every=every)
     if dependencies:
         yield Text("")
 
 
-def _hook(hook: Hook) -> Text:
-    return Text.assemble(f"      at {hook.when.value}: ", clean(hook.how), (f"  {_place(hook.path, hook.line)}", "dim"))
+def _hooks(one: Dependency, *, every: bool) -> Iterator[Text]:
+    """Say what runs, the same thing once; what runs only under a condition is left to `--all`."""
+    places: dict[tuple[str, str], list[Hook]] = {}
+    for hook in one.hooks:
+        if every or one.project or hook.certainty is Certainty.CERTAIN:
+            places.setdefault((hook.when.value, hook.how), []).append(hook)
+    for number, ((when, how), hooks) in enumerate(places.items()):
+        if number == _HOOKS and not every:
+            yield Text(f"      and {len(places) - number:,} more (--all lists them)", style="dim")
+            return
+        where = _place(hooks[0].path, hooks[0].line) + (f" and {len(hooks) - 1:,} more places" if hooks[1:] else "")
+        yield Text.assemble(f"      at {when}: ", clean(how), (f"  {where}", "dim"))
 
 
 def _conditional(words: str, dependencies: list[Dependency], *, every: bool) -> Iterator[Text]:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
 
 _USES = re.compile(r"^\s*(?:-\s+)?[\"']?uses[\"']?\s*:\s*[\"']?([^\s\"'#]+)")
@@ -26,9 +25,8 @@ def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
     triggers = document.get("on", document.get(True))  # YAML 1.1 reads `on` as true
     names = set(read.mapping(triggers)) | {read.string(one) for one in read.items(triggers)} | {read.string(triggers)}
     jobs = read.mapping(document.get("jobs"))
-    if "pull_request_target" in names and "github.event.pull_request.head" in text:
-        yield finding("actions-pull-request-target", path, "it checks out the head of a pull request",
-                      read.line_of(text, "github.event.pull_request.head"))
+    if "pull_request_target" in names:
+        yield from _strangers(jobs, path, text)
     if jobs:
         yield from _permissions(document.get("permissions"), jobs, path, text)
         yield from _injected(jobs, path, text)
@@ -41,7 +39,7 @@ def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
     space, _, plain = name.rpartition("/")
     yield Dependency(
         ecosystem="github-actions", name=name, version=version or None, path=path,
-        purl=str(PackageURL("githubactions", space or None, plain or "?", version or None)),
+        purl=purl("githubactions", space or None, plain or "?", version or None),
         hooks=(Hook(kind="action", when=When.BUILD, how=f"uses: {action}", path=path, line=number),))
     if not _COMMIT.fullmatch(version.removeprefix("sha256:")):
         own = space.partition("/")[0] in _OWN or name.partition("/")[0] in _OWN
@@ -55,6 +53,16 @@ def _permissions(permissions: object, jobs: dict[str, object], path: str, text: 
         yield setting("actions-permissions", path, safe=False, value="permissions: write-all", line=line)
     elif permissions is None and not everywhere:
         yield setting("actions-permissions", path, safe=False)
+
+
+def _strangers(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
+    """Yield the steps that check out what a pull request brings."""
+    for job in jobs.values():
+        for step in read.objects(read.mapping(job).get("steps")):
+            reference = read.string(read.mapping(step.get("with")).get("ref"))
+            if "checkout" in read.string(step.get("uses")) and re.search(r"pull_request\.head|head_ref", reference):
+                yield finding("actions-pull-request-target", path, f"it checks out {reference}",
+                              read.line_of(text, reference))
 
 
 def _injected(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
@@ -80,7 +88,7 @@ def _pre_commit(path: str, tree: Tree) -> Iterator[Entry]:
         if address in {"local", "meta", ""}:
             continue
         hooks = ", ".join(read.string(hook.get("id")) for hook in read.objects(repository.get("hooks")))
-        line = read.line_of(text, address)
+        line = read.line_of(text, f"{address}\n")
         yield Dependency(ecosystem="pre-commit", name=address, version=revision or None, path=path, hooks=(Hook(
             kind="pre-commit", when=When.VCS, how=f"hooks {hooks}", path=path, line=line),))
         if not _COMMIT.fullmatch(revision):

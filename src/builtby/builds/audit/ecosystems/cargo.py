@@ -6,12 +6,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from packageurl import PackageURL
-
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.ecosystems.cargo_sources import Sources
 from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree, Unreadable
 
 _REPLACED = ("rustc", "rustc-wrapper", "rustc-workspace-wrapper", "rustdoc", "rustflags")
@@ -24,7 +23,7 @@ def _clues() -> dict[str, Any]:
 
 def _crate(name: str, version: str, path: str, *hooks: Hook, project: bool = False) -> Dependency:
     return Dependency(ecosystem="cargo", name=name or "?", version=version or None, path=path, hooks=hooks,
-                      project=project, purl=str(PackageURL("cargo", None, name or "?", version or None)))
+                      project=project, purl=purl("cargo", None, name or "?", version or None))
 
 
 def _lock(path: str, tree: Tree) -> Iterator[Entry]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree, Unreadable
 
 _PLUGINS = {"composer-plugin", "composer-installer"}
@@ -15,7 +14,7 @@ _PLUGINS = {"composer-plugin", "composer-installer"}
 def _package(name: str, version: str, path: str, *hooks: Hook, project: bool = False) -> Dependency:
     space, _, plain = name.rpartition("/")
     return Dependency(ecosystem="composer", name=name or "?", version=version or None, path=path, hooks=hooks,
-                      project=project, purl=str(PackageURL("composer", space or None, plain or "?", version or None)))
+                      project=project, purl=purl("composer", space or None, plain or "?", version or None))
 
 
 def _lock(path: str, tree: Tree) -> Iterator[Entry]:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from packageurl import PackageURL
-
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.read import lines
 from builtby.builds.audit.tree import Tree, Unreadable
 
@@ -24,7 +23,7 @@ _VENDORED = "vendor/"
 def _module(name: str, version: str, path: str, *hooks: Hook, project: bool = False) -> Dependency:
     space, _, plain = name.rpartition("/")
     return Dependency(ecosystem="go", name=name or "?", version=version or None, path=path, hooks=hooks,
-                      project=project, purl=str(PackageURL("golang", space or None, plain or "?", version or None)))
+                      project=project, purl=purl("golang", space or None, plain or "?", version or None))
 
 
 def _go_mod(path: str, tree: Tree) -> Iterator[Entry]:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
 
 _PLUGIN = re.compile(
@@ -28,8 +27,8 @@ _OWN = {"java", "java-library", "application", "groovy", "scala", "war", "ear", 
 def _plugin(group: str, name: str, version: str, hook: Hook) -> Dependency:
     return Dependency(ecosystem="gradle", name=f"{group}:{name}" if group else name, version=version or None,
                       path=hook.path, hooks=(hook,),
-                      purl=str(PackageURL("maven", group or name, name if group else f"{name}.gradle.plugin",
-                                          version or None)))
+                      purl=purl("maven", group or name, name if group else f"{name}.gradle.plugin",
+                                          version or None))
 
 
 def _script(path: str, tree: Tree) -> Iterator[Entry]:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from packageurl import PackageURL
-
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
 
 _DEFAULT_GROUP = "org.apache.maven.plugins"
@@ -26,7 +25,7 @@ def _line(element: Element) -> int:
 
 def _artifact(group: str, name: str, version: str, path: str, *hooks: Hook) -> Dependency:
     return Dependency(ecosystem="maven", name=f"{group}:{name}", version=version or None, path=path, hooks=hooks,
-                      purl=str(PackageURL("maven", group or None, name or "?", version or None)))
+                      purl=purl("maven", group or None, name or "?", version or None))
 
 
 def _pom(path: str, tree: Tree) -> Iterator[Entry]:

@@ -2,9 +2,8 @@
 
 import re
 
-from packageurl import PackageURL
-
 from builtby.builds.audit.model import Certainty, Dependency, Hook, When
+from builtby.builds.audit.purls import purl
 
 INSTALL_SCRIPTS = ("preinstall", "install", "postinstall")
 """What npm runs for every dependency."""
@@ -18,7 +17,7 @@ def package(name: str, version: str, path: str, *hooks: Hook, project: bool = Fa
     """Return an npm package that a file names."""
     scope, _, plain = name.rpartition("/")
     return Dependency(ecosystem="npm", name=name or "?", version=version or None, path=path, hooks=hooks,
-                      project=project, purl=str(PackageURL("npm", scope or None, plain or "?", version or None)))
+                      project=project, purl=purl("npm", scope or None, plain or "?", version or None))
 
 
 def script(how: str, path: str, line: int | None, certainty: Certainty = Certainty.CERTAIN) -> Hook:

@@ -2,9 +2,8 @@
 
 import re
 
-from packageurl import PackageURL
-
 from builtby.builds.audit.model import Dependency, Hook
+from builtby.builds.audit.purls import purl
 
 _RUNS = re.compile(r"[-_.]+")
 
@@ -18,4 +17,4 @@ def distribution(name: str, version: str | None, path: str, *hooks: Hook, projec
     """Return a Python distribution that a file names."""
     plain = normal(name) or "?"
     return Dependency(ecosystem="python", name=plain, version=version or None, path=path, hooks=hooks, project=project,
-                      purl=str(PackageURL("pypi", None, plain, version or None)))
+                      purl=purl("pypi", None, plain, version or None))

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from packageurl import PackageURL
-
 from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.purls import purl
 from builtby.builds.audit.read import lines
 from builtby.builds.audit.tree import Tree
 
@@ -19,7 +18,7 @@ _NAMED = re.compile(r"(?:.*/)?([\w.-]+)-(\d[\w.]*?)(?:-[\w-]+)?\.gemspec")
 
 def _gem(name: str, version: str, path: str, *hooks: Hook, project: bool = False) -> Dependency:
     return Dependency(ecosystem="ruby", name=name or "?", version=version or None, path=path, hooks=hooks,
-                      project=project, purl=str(PackageURL("gem", None, name or "?", version or None)))
+                      project=project, purl=purl("gem", None, name or "?", version or None))
 
 
 def _lock(path: str, tree: Tree) -> Iterator[Entry]:
