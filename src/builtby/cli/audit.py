@@ -13,7 +13,7 @@ from builtby.cli.say import Exit, fail
 if TYPE_CHECKING:
     from builtby.builds.audit.model import Audit
 
-_OUT, _COUNTS = "What comes out", "What counts"
+_WHAT, _OUT, _COUNTS = "What is looked at", "What comes out", "What counts"
 
 
 class Form(StrEnum):
@@ -39,6 +39,8 @@ def audit(
         metavar="[DIR|LOCKFILE|ARCHIVE]…", show_default=False,
         help="Projects, lock files, site-packages, node_modules, sdists, wheels, npm packages. Default: this folder."
     )] = None,
+    exclude: Annotated[list[str] | None, typer.Option(
+        metavar="GLOB", rich_help_panel=_WHAT, help="No paths that match, such as 'tests/*'. Repeatable.")] = None,
     form: Annotated[Form, typer.Option(
         "-f", "--format", rich_help_panel=_OUT, help="terminal, json (builtby/audit/1) or sarif.")] = Form.TERMINAL,
     output: Annotated[Path | None, typer.Option(
@@ -62,7 +64,7 @@ def audit(
     missing = [place for place in places if not os.path.lexists(place)]
     if len(missing) == len(places):
         fail(Exit.USAGE, f"no such file or folder: {', '.join(missing)}", "Give a project's folder or a lock file.")
-    result = start(places)
+    result = start(places, tuple(exclude or ()))
     _write(result, form, output, every=every)
     if fail_on and (met := _met(result, fail_on)):
         print(f"builtby: {met}", file=sys.stderr)

@@ -1,5 +1,11 @@
 """Python: what is built from source, what runs at every start, what pip may do."""
 
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+from builtby.builds.audit.engine import audit
 from builtby.builds.audit.model import Certainty, When
 from tests.builds.audit.conftest import Auditing
 from tests.builds.audit.looking import findings, hooks, unsafe
@@ -146,3 +152,31 @@ def test_pip_conf(audited: Auditing) -> None:
 def test_odd_names_are_counted(audited: Auditing) -> None:
     result = audited({"list_constraints.txt": "...\n./..\n./...\n-e .\n./a ./b\n", "requirements.txt": "\\\n"})
     assert not result.skipped
+
+
+def test_a_wheel_runs_what_starts_with_python_and_no_setup(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("a/examples/setup.py", "setup()")
+        wheel.writestr("a/conftest.py", "")
+        wheel.writestr("a.pth", "import a")
+        wheel.writestr("a-1.0.dist-info/RECORD", "a.pth,,\na/conftest.py,,\n")
+    result = audit([str(tmp_path / "a-1.0-py3-none-any.whl")])
+    assert [(one.name, [hook.kind for hook in one.hooks]) for one in result.dependencies] == [("a", ["pth"])]
+    assert not result.findings
+
+
+def test_an_sdist_runs_its_setup(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a-1.0.tar.gz", "w:gz") as sdist:
+        info = tarfile.TarInfo("a-1.0/setup.py")
+        info.size = 7
+        sdist.addfile(info, io.BytesIO(b"setup()"))
+    result = audit([str(tmp_path / "a-1.0.tar.gz")])
+    assert [(hook.kind, hook.path) for one in result.dependencies for hook in one.hooks] == [
+        ("setup.py", "a-1.0/setup.py")]
+
+
+def test_paths_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/uv.lock").write_text("[")
+    assert audit([str(tmp_path)]).skipped
+    assert not audit([str(tmp_path)], ("tests/*",)).skipped

@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from builtby.builds.audit import ecosystems
 from builtby.builds.audit.base import Auditor
 from builtby.builds.audit.model import SEVERITIES, Audit, Certainty, Count, Dependency, Entry, Finding, Setting, Skipped
-from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, is_archive
+from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, Wanted, is_archive
 
 _INSIDE = "!/"
 
@@ -25,13 +26,13 @@ def auditors() -> tuple[Auditor, ...]:
     return tuple(found)
 
 
-def audit(targets: Iterable[str]) -> Audit:
-    """Audit folders, lock files and archives.
+def audit(targets: Iterable[str], exclude: tuple[str, ...] = ()) -> Audit:
+    """Audit folders, lock files and archives, but no paths in them that match one of the `exclude` patterns.
 
     A target that is not there, and every file that cannot be read, becomes an entry of `skipped`.
     """
     refs = list(targets)
-    entries = [entry for ref in refs for entry in _target(ref, prefix=len(refs) > 1)]
+    entries = [entry for ref in refs for entry in _target(ref, exclude, prefix=len(refs) > 1)]
     return _joined(refs, entries)
 
 
@@ -40,15 +41,18 @@ def wanted(path: str) -> bool:
     return any(auditor.wanted(path) for auditor in auditors())
 
 
-def _target(ref: str, *, prefix: bool) -> Iterator[Entry]:
+def _target(ref: str, exclude: tuple[str, ...], *, prefix: bool) -> Iterator[Entry]:
     place, skipped = Path(ref), list[Skipped]()
 
     def skip(path: str, reason: str) -> None:
         skipped.append(Skipped(path=path or ref, reason=reason))
 
+    def asked(path: str) -> bool:
+        return wanted(path) and not any(fnmatchcase(path, pattern) for pattern in exclude)
+
     before = f"{ref.rstrip('/')}/" if prefix else ""
     try:
-        tree, before, paths = _opened(place, before, skip)
+        tree, before, paths = _opened(place, before, asked, skip)
         found = [entry for path in paths for entry in _file(path, tree)]
     except OSError as error:
         yield Skipped(path=ref, reason=error.strerror or "cannot be read")
@@ -57,15 +61,16 @@ def _target(ref: str, *, prefix: bool) -> Iterator[Entry]:
         yield _placed(entry, before)
 
 
-def _opened(place: Path, before: str, skip: Callable[[str, str], None]) -> tuple[Tree, str, list[str]]:
+def _opened(place: Path, before: str, asked: Wanted,
+            skip: Callable[[str, str], None]) -> tuple[Tree, str, list[str]]:
     if place.is_dir():
-        folder = Folder(place, wanted, skip)
+        folder = Folder(place, asked, skip)
         return folder, before.removesuffix(folder.prefix) if folder.prefix else before, sorted(folder.files)
     if wanted(place.name):
         tree: Tree = Lone(place, wanted)
         return tree, f"{place.parent}/" if before else "", [place.name]
     if is_archive(place):
-        tree = Archive(place, wanted, skip)
+        tree = Archive(place, asked, skip)
         return tree, f"{place}{_INSIDE}" if before else "", sorted(tree.files)
     skip("", "neither a folder, nor an archive, nor a manifest or lock file that is known by its name")
     return Tree(set()), "", []

@@ -84,7 +84,18 @@ def _script(value: object) -> str:
     return read.string(value) or read.string(read.mapping(value).get("script"))
 
 
+def _is_wheel(tree: Tree) -> bool:
+    """Say whether it is a wheel: what lies in one is copied, and no setup.py in it runs."""
+    if not tree.package:
+        return False
+    if "wheel" not in tree.memory:
+        tree.memory["wheel"] = any(path.endswith(".dist-info/RECORD") and path.count("/") == 1 for path in tree.files)
+    return bool(tree.memory["wheel"])
+
+
 def _setup_py(path: str, tree: Tree) -> Iterator[Entry]:
+    if _is_wheel(tree):
+        return
     text = tree.text(path)
     extra = ", with commands of its own (cmdclass)" if _COMMANDS.search(text) else ""
     yield _project(path, tree, Hook(kind="setup.py", when=When.INSTALL, how=f"python setup.py{extra}", path=path,
@@ -105,6 +116,8 @@ def _setup_cfg(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _conftest(path: str, tree: Tree) -> Iterator[Entry]:
+    if _is_wheel(tree):
+        return
     yield distribution("project", None, path, Hook(
         kind="conftest.py", when=When.TEST, how="pytest imports it when it collects tests there", path=path, line=1
         ), project=True)
