@@ -18,7 +18,7 @@ from builtby.reports.scan_json import json_schema
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    "", "scan", "record", "record show", "explain", "advisories", "advisories status", "advisories search",
+    "", "scan", "audit", "record", "record show", "explain", "advisories", "advisories status", "advisories search",
     "advisories show", "advisories update", "advisories import", "advisories export", "marks", "marks list",
     "marks show", "marks test", "schema",
 )

@@ -98,13 +98,18 @@ def _write(result: "Audit", form: Form, output: Path | None, *, every: bool) -> 
 def _met(result: "Audit", limit: Limit) -> str:
     """Say what meets the limit; empty when nothing does."""
     from builtby.builds.audit.model import SEVERITIES, Certainty
+    from builtby.reports.terminal_style import clean
 
     if limit is Limit.CODE:
         names = [one.name for one in result.dependencies
                  if not one.project and any(hook.certainty is Certainty.CERTAIN for hook in one.hooks)]
-        return f"--fail-on code: {len(names):,} dependencies run code, such as {names[0]}" if names else ""
+        return f"--fail-on code: {_counted(names)} code, such as {clean(names[0])}" if names else ""
     least = SEVERITIES.index(limit.value)
     rated = [(one.severity, one.title) for one in result.findings]
     rated += [(one.severity, one.title) for one in result.settings if not one.safe]
     worst = [title for severity, title in rated if SEVERITIES.index(severity) <= least]
     return f"--fail-on {limit.value}: {len(worst):,} settings and findings, such as: {worst[0]}" if worst else ""
+
+
+def _counted(names: list[str]) -> str:
+    return "1 dependency runs" if len(names) == 1 else f"{len(names):,} dependencies run"
