@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from builtby.builds.audit.base import rules
@@ -77,3 +78,12 @@ def test_every_rule_is_on_its_page_with_a_severity_that_is_one() -> None:
     for name, rule in rules().items():
         assert f"`{name}`" in page, name
         assert rule.severity in SEVERITIES, name
+
+
+def test_the_pre_commit_hook_fails_where_it_should(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = yaml.safe_load((PAGE.parents[1] / ".pre-commit-hooks.yaml").read_text("utf-8"))[0]
+    monkeypatch.chdir(project)
+    assert hook["entry"] == "builtby audit"
+    assert run(*hook["args"])[0] == 1
+    (project / ".npmrc").unlink()
+    assert run(*hook["args"])[0] == 0
