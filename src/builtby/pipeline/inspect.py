@@ -9,11 +9,12 @@ from builtby.formats.registry import identify as identify_format
 from builtby.model import Artifact, Role
 from builtby.pipeline.archives import Archives
 from builtby.pipeline.budget import Exhausted
+from builtby.pipeline.buffers import Buffers
 from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict, defect
 from builtby.pipeline.installed import tells_tool, wanted_bytes
-from builtby.pipeline.options import EXPANDED, HOLD, METADATA_ALL, METADATA_TEXT, Settings
+from builtby.pipeline.options import EXPANDED, METADATA_ALL, METADATA_TEXT, Settings
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Damaged, Member, Stream
@@ -33,7 +34,7 @@ class Inspector:
         self.collector = collector
         self.filters = Filters(settings, collector)
         self._archives = Archives(self)
-        self._buffers: list[bytearray] = []
+        self._buffers = Buffers()
 
     def view(self, view: View, place: Place) -> None:
         """Look at a file that can be read by offset."""
@@ -48,8 +49,8 @@ class Inspector:
         if view.size > EXPANDED:
             self.collector.skipped(place.shown, f"larger than {EXPANDED >> 30} GiB: not read")
             return
-        if isinstance(view, FileView) and view.size <= self._hold(place.level):
-            buffer = self._buffer(place.level, view.size)
+        if isinstance(view, FileView) and view.size <= self._buffers.hold(place.level):
+            buffer = self._buffers.take(place.level, view.size)
             self._held(form, memoryview(buffer)[: view.load(buffer)], place)
         elif not form.hoist:
             self.artifact(self.identifier.view(form, view, place.inner), place, digest_of(view), view.size)
@@ -96,9 +97,9 @@ class Inspector:
 
     def _take(self, member: Member, head: bytes, stream: Stream, level: int) -> tuple[memoryview, bytes]:
         """Hold a member, or its beginning if it is too large; and, if there is more of it, some of that."""
-        hold = self._hold(level)
+        hold = self._buffers.hold(level)
         wanted = max(hold if member.size is None else min(member.size, hold), len(head))
-        buffer = self._buffer(level, wanted)
+        buffer = self._buffers.take(level, wanted)
         buffer[: len(head)] = head
         end = fill(stream, buffer, len(head), wanted)
         return memoryview(buffer)[:end], stream.read(1) if end == hold else b""
@@ -151,19 +152,6 @@ class Inspector:
         self.collector.artifact(Artifact(
             0, place.shown, place.layer, digest, size, verdict.format, None, verdict.built_by, verdict.facts,
         ))
-
-    @staticmethod
-    def _hold(level: int) -> int:
-        """Bytes that a file at this level of nesting may take of the memory: half as many as the one around it."""
-        return max(HOLD >> level, 1 << 20)
-
-    def _buffer(self, level: int, size: int) -> bytearray:
-        """Return a buffer of at least `size` bytes for this level of nesting, the same one each time."""
-        while len(self._buffers) <= level:
-            self._buffers.append(bytearray())
-        if len(self._buffers[level]) < size:
-            self._buffers[level] = bytearray(min(max(size, 2 * len(self._buffers[level])), self._hold(level)))
-        return self._buffers[level]
 
 
 def digest_of(view: View) -> str:

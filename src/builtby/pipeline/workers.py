@@ -1,5 +1,6 @@
 """Spreads work over processes, and gives the results back in the order of the work."""
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -9,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from types import ModuleType
 from typing import NamedTuple, TypeVar
@@ -30,6 +31,8 @@ from builtby.sources.view import FileView
 
 AHEAD = 3
 """Pieces of work that are begun, for each worker, before the oldest is done."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+"""Parameters of mallopt, as malloc.h has them."""
 DIED = "the process that looked at it, or at files beside it, died (out of memory?)"
 T = TypeVar("T")
 R = TypeVar("R")
@@ -211,6 +214,19 @@ def collect_seldom() -> None:
     """
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
+    _give_back()
+
+
+def _give_back() -> None:
+    """Have glibc give pieces above 1 MiB back to the system, and share one arena: else it keeps them in each thread's.
+
+    Once a large piece was freed, it takes all up to 32 MiB from its heap, which then never shrinks (mallopt(3)).
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # other C libraries have no such function
+            mallopt = ctypes.CDLL(None).mallopt
+            for parameter, value in ((_M_MMAP_THRESHOLD, 1 << 20), (_M_TRIM_THRESHOLD, 1 << 20), (_M_ARENA_MAX, 1)):
+                mallopt(parameter, value)
 
 
 def _context() -> multiprocessing.context.BaseContext:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from mmap import mmap
 from typing import Protocol
 
 from builtby.sources.base import Stream
@@ -76,7 +77,7 @@ def pieces(stream: Stream, size: int) -> Iterator[memoryview]:
         yield memoryview(data)
 
 
-def fill(stream: Stream, buffer: bytearray, start: int, end: int) -> int:
+def fill(stream: Stream, buffer: bytearray | mmap, start: int, end: int) -> int:
     """Read into `buffer[start:end]`; return where the data ends, before `end` only at the stream's end."""
     into = memoryview(buffer)
     for piece in pieces(stream, end - start):

@@ -7,6 +7,7 @@ memory, and on a member too large to hold, of which only the beginning and the e
 import os
 import threading
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Protocol, runtime_checkable
 
 WINDOW = 4 << 20
@@ -67,7 +68,7 @@ class FileView:
             return self._head[offset : offset + size]
         return pread(self._fd, min(size, self.size - offset), offset)
 
-    def load(self, buffer: bytearray) -> int:
+    def load(self, buffer: bytearray | mmap) -> int:
         """Read the file into a buffer that is large enough; return how much of it there was."""
         into, position = memoryview(buffer)[: self.size], 0
         while count := pread_into(self._fd, into[position:], position):
