@@ -69,7 +69,7 @@ def test_nothing_sticks_out(browser: Browser, pages: dict[str, str], name: str, 
 
 
 def shown(page: Page, table: str) -> int:
-    return page.locator(f"#{table} tbody tr:visible").count()
+    return int(page.locator(f"#{table} tbody tr:visible").count())
 
 
 def test_search_filters_and_says_how_many(browser: Browser, pages: dict[str, str]) -> None:
