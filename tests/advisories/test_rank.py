@@ -48,3 +48,11 @@ def test_what_cannot_be_fixed_yet_is_said() -> None:
 def test_status_of_a_message() -> None:
     assert "Unverified" not in words.message(LINKED)
     assert "Unverified: this build" in words.message(replace(CODEGEN, reason=None, status=ExposureStatus.UNVERIFIED))
+
+
+@pytest.mark.parametrize(("versions", "told"), [
+    (("1.26.7", "1.27.0-rc.3"), ("1.26.7",)), (("3.15.0b4",), ("3.15.0",)), (("1.21.0-0",), ("1.21.0",)),
+    (("1.0.0-beta2", "1.0.0-rc1"), ("1.0.0",)), (("1.0.2k",), ("1.0.2k",)), (("8u491",), ("8u491",)),
+])
+def test_nobody_is_told_to_take_what_is_no_release(versions: tuple[str, ...], told: tuple[str, ...]) -> None:
+    assert words.stable(versions) == told

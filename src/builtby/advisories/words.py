@@ -44,7 +44,7 @@ _STATUSES = {
     ExposureStatus.IGNORED: "affected, and accepted by the ignore file",
 }
 _MOST_FIXES = 4
-_UNRELEASED = re.compile(r"\d[-.]?(?:rc|alpha|beta|pre|dev|canary)[-.\d]*", re.IGNORECASE)
+_UNRELEASED = re.compile(r"(?<=\d)(?:[-.]?(?:rc|alpha|beta|pre|dev|canary|[ab](?=\d))[-.\d]*|-0)$", re.IGNORECASE)
 _UPDATES = (Action.UPDATE_BUILDER, Action.UPDATE_AND_REBUILD, Action.UPDATE_RUNTIME, Action.UPDATE_BOTH)
 
 
@@ -79,8 +79,9 @@ def fixes(versions: tuple[str, ...]) -> str:
 
 
 def stable(versions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the versions that are releases; all of them when none is."""
-    return tuple(version for version in versions if not _UNRELEASED.search(version)) or versions
+    """Return the versions that are releases; when none is, the releases that they lead to."""
+    released = tuple(version for version in versions if not _UNRELEASED.search(version))
+    return released or tuple(dict.fromkeys(_UNRELEASED.sub("", version) for version in versions))
 
 
 def severity_words(exposure: Exposure) -> str:
