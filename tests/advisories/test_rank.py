@@ -34,7 +34,7 @@ def test_every_class_action_and_status_has_its_words() -> None:
 @pytest.mark.parametrize(("versions", "text"), [
     ((), ""), (("1.2",), "1.2"), (("1.2", "2.0"), "1.2 or 2.0"), (("1", "2", "3"), "1, 2 or 3"),
     (("1", "2", "3", "4", "5"), "1, 2, 3 or later"),
-    (("1.20.7", "1.21.0-rc.4"), "1.20.7"), (("1.21.0-rc.4",), "1.21.0-rc.4"),
+    (("1.20.7", "1.21.0-rc.4"), "1.20.7"), (("1.21.0-rc.4",), "1.21.0"),
     (("12.2.0-14+deb12u1",), "12.2.0-14+deb12u1")])
 def test_fixes(versions: tuple[str, ...], text: str) -> None:
     assert words.fixes(versions) == text
