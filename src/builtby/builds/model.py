@@ -109,6 +109,33 @@ class Finding(Noun, frozen=True):
     blocked: bool = False
 
 
+class Change(Noun, frozen=True):
+    """What became, during the build, of a file that no build should change unasked."""
+
+    path: str
+    place: str
+    """`source`, `toolchain`, `persistence`."""
+    what: str
+    """`created`, `changed`, `removed`, `rewritten` (with the same content), `swapped-and-put-back`."""
+    before: str | None
+    """sha256 when the build began; of a symbolic link, of its text. None when it was not there or was not hashed."""
+    after: str | None
+    """sha256 when the build had ended; None when it is gone."""
+    seen_by: tuple[str, ...]
+    """`ctime`, `inotify`, `hash` (a program read other bytes than there were at the beginning)."""
+    process: int | None = None
+    """The last program of the build that was seen writing it. None: no program of the build was."""
+    kind: str | None = None
+    """Of persistence, the kind of place: `cron`, `git-hooks` …"""
+    mtime_kept: bool = False
+    """The time of last modification is what it was, although the file was changed."""
+    read_as: tuple[str, ...] = ()
+    """sha256 of what programs of the build read there, and that was not there when the build began."""
+    readers: tuple[int, ...] = ()
+    """The programs that read that."""
+    detail: str | None = None
+
+
 class Environment(Noun, frozen=True):
     """The environment that programs were given: all names, and the values of those that steer builds."""
 
@@ -140,3 +167,5 @@ class Record(Noun, frozen=True):
     environments: tuple[Environment, ...] = ()
     survivors: tuple[int, ...] = ()
     """Entries of `processes` that still ran when the command had ended, and were ended by the recorder."""
+    changes: tuple[Change, ...] = ()
+    """Of sources, the toolchain and places of persistence, by comparing before with after and by inotify."""
