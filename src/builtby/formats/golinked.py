@@ -31,6 +31,8 @@ _MOST_PACKAGES = 2000
 _PACKAGE = re.compile(rb"[a-z][\w./-]{0,199}")
 _NO_PACKAGES = {b"main", b"go", b"type"}
 """Go's words for the program itself, and for what its compiler and linker make up."""
+_OWN = re.compile(rb"\0(?!type\.)([^./\[\0]+(?:/[^\0]*|\.[^/\[\0]*(?:\[[^\0]*|(?=\0))))")
+"""A name whose package has no dot in its first element: of a million names, most are other people's."""
 _OWN_TOOLS = "cmd/"
 _GO = re.compile(r"(?:devel )?go(\d+)\.(\d+)")
 
@@ -95,12 +97,12 @@ def add_linked(reading: Reading, view: View, places: Iterable[Iterable[tuple[int
     _tell_platform(reading, system)
 
 
-def _plain(names: Collection[bytes]) -> set[bytes]:
+def _plain(names: bytes) -> frozenset[bytes]:
     """Return the names whose package has no dot in its first element, without type arguments."""
-    own = [name for name in names if not 0 < name.find(b".") < name.find(b"/")]
-    plain = {name for name in own if b"[" not in name}
-    bare = [name[: name.find(b"[")] + name[name.rfind(b"]") + 1 :] for name in names if b"[" in name]
-    return plain.union(name for name in bare if not 0 < name.find(b".") < name.find(b"/"))
+    own = set(_OWN.findall(b"\0" + names + b"\0"))
+    generic = [name for name in own if b"[" in name]
+    bare = {name[: name.find(b"[")] + name[name.rfind(b"]") + 1 :] for name in generic}
+    return frozenset(own.difference(generic) | bare)
 
 
 def _packages(names: Collection[bytes], reading: Reading, wanted: Sought) -> set[str]:

@@ -9,7 +9,7 @@ Source: Go's debug/gosym, runtime/symtab.go and cmd/link, of Go 1.2 to 1.26.
 """
 
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Iterable, Set
 from itertools import islice
 from struct import pack, unpack_from
 from typing import NamedTuple
@@ -53,9 +53,9 @@ class Table(NamedTuple):
 
 
 class Functions(NamedTuple):
-    """What a table names; an empty name may be among them. Type arguments stand in brackets."""
+    """What a table names: each name ends with a zero. Type arguments stand in brackets."""
 
-    names: Collection[bytes]
+    names: bytes
     version: str
 
 
@@ -125,7 +125,7 @@ def _functions(view: View, table: Table) -> Functions | None:
     names = _between_offsets(view, table)
     if not names or names[-1] or names.count(0) > 2 * _MOST_FUNCTIONS:
         return None
-    return Functions(names.split(b"\0"), table.version)
+    return Functions(names, table.version)
 
 
 def _between_offsets(view: View, table: Table) -> bytes:
@@ -150,7 +150,7 @@ def _old_functions(view: View, table: Table, sought: Set[bytes]) -> Functions | 
             return None
         names.add(name)
     inlined = _inlined(data, sought)
-    return None if inlined is None else Functions(names | inlined, table.version)
+    return None if inlined is None else Functions(b"\0".join(names | inlined) + b"\0", table.version)
 
 
 def _old_name(data: bytes, place: int, order: str) -> bytes:
