@@ -45,6 +45,8 @@ class Used(Event, frozen=True, omit_defaults=True, tag="file"):
     sha256: str | None = None
     size: int | None = None
     to: str | None = None
+    refused: bool = False
+    """Whether a guard had the call fail."""
 
 
 class Absent(Event, frozen=True, omit_defaults=True, tag="absent"):
@@ -59,6 +61,8 @@ class Connected(Event, frozen=True, omit_defaults=True, tag="network"):
     port: int | None = None
     host: str | None = None
     host_claim: str | None = None
+    refused: bool = False
+    """Whether a guard had the call fail."""
 
 
 class Noted(Event, frozen=True, omit_defaults=True, tag="notable"):

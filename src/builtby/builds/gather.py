@@ -12,14 +12,15 @@ from builtby.builds.model import Endpoint, Environment, FileUse, Notable, Proces
 
 LEFT = ("write", "rename", "truncate")
 """Kinds of access after which the file's last content is worth knowing."""
-_Use = tuple[str, str, str | None, int, str | None]
-_Turn = tuple[str, str, int | None, int, str | None]
+_Use = tuple[str, str, str | None, int, str | None, bool]
+_Turn = tuple[str, str, int | None, int, str | None, bool]
 
 
 class Gatherer:
-    """Takes events in their order."""
+    """Takes events in their order. `reach`: where a path of the build's is found from here."""
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Callable[[str], str] = str) -> None:
+        self._reach = reach
         self._processes: dict[int, Process] = {}
         self._uses: dict[_Use, FileUse] = {}
         self._turns: dict[_Turn, Endpoint] = {}
@@ -51,22 +52,23 @@ class Gatherer:
         self._end(event.process, event.time, event.exit_code)
 
     def _used(self, event: Used) -> None:
-        key = (event.path, event.access, event.sha256, event.process, event.to)
+        key = (event.path, event.access, event.sha256, event.process, event.to, event.refused)
         known = self._uses.get(key)
         self._uses[key] = (
             msgspec.structs.replace(known, times=known.times + 1) if known else
-            FileUse(event.path, event.access, event.sha256, event.process, event.size, to=event.to))
+            FileUse(event.path, event.access, event.sha256, event.process, event.size, to=event.to,
+                    refused=event.refused))
 
     def _missed(self, event: Absent) -> None:
         self._absent[event.process] = self._absent.get(event.process, 0) + 1
 
     def _connected(self, event: Connected) -> None:
-        key = (event.kind, event.address, event.port, event.process, event.host)
+        key = (event.kind, event.address, event.port, event.process, event.host, event.refused)
         known = self._turns.get(key)
         self._turns[key] = (
             msgspec.structs.replace(known, times=known.times + 1) if known else
-            Endpoint(event.host, event.address, event.port, event.process, kind=event.kind,
-                     host_claim=event.host_claim))
+            Endpoint(event.host, event.address, event.port, event.process, not event.refused, event.kind,
+                     event.host_claim))
 
     def _noted(self, event: Noted) -> None:
         self._notable.setdefault((event.call, event.process, event.detail),
@@ -86,7 +88,7 @@ class Gatherer:
     def files(self) -> tuple[FileUse, ...]:
         """Return what was done with files; what was written gets the digest of what is there now."""
         hasher = Hasher()
-        return tuple(_as_left(use, hasher) for use in self._uses.values())
+        return tuple(_as_left(use, hasher, self._reach) for use in self._uses.values())
 
     def network(self) -> tuple[Endpoint, ...]:
         """Return the addresses that were turned to."""
@@ -101,10 +103,10 @@ class Gatherer:
         return tuple(self._environments)
 
 
-def _as_left(use: FileUse, hasher: Hasher) -> FileUse:
+def _as_left(use: FileUse, hasher: Hasher, reach: Callable[[str], str]) -> FileUse:
     if use.access not in LEFT or use.path.startswith(("/proc/", "/sys/", "/dev/")):
         return use
-    path = use.to if use.access == "rename" and use.to else use.path
+    path = reach(use.to if use.access == "rename" and use.to else use.path)
     try:
         found = hasher.of(path, os.lstat(path))
     except (OSError, ValueError):

@@ -69,6 +69,8 @@ class FileUse(Noun, frozen=True):
     times: int = 1
     to: str | None = None
     """Where it was renamed or linked to; what a symbolic link says."""
+    refused: bool = False
+    """Whether a guard had it fail."""
 
 
 class Endpoint(Noun, frozen=True):

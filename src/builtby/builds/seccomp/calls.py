@@ -59,7 +59,7 @@ class Calls:
             "fchmodat": lambda p, e, a: self._use(p, e, "mode", a[0], a[1]),
             "truncate": lambda p, e, a: self._use(p, e, "truncate", c, a[0]),
             "exit_group": self._exit,
-            "connect": network.connect, "sendto": network.sendto, "sendmsg": network.sendmsg,
+            "socket": network.socket, "connect": network.connect, "sendto": network.sendto, "sendmsg": network.sendmsg,
             "sendmmsg": network.sendmmsg,
             "ptrace": self._ptrace, "memfd_create": self._memory_file, "io_uring_setup": self._uring,
             **dict.fromkeys(("process_vm_readv", "process_vm_writev"), self._memory_of_other),

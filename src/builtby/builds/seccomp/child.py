@@ -5,10 +5,12 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from builtby.builds.seccomp.notify import Listener, UnavailableError, die_with_parent, listen, machine
+from builtby.builds.seccomp.notify import Listener, UnavailableError, die_with_parent, listen
+from builtby.builds.seccomp.syscalls import Machine
 
 NOT_FOUND, NOT_RUN = 127, 126
 """Exit codes of a command that is not there, or may not be run: a shell's."""
@@ -26,17 +28,25 @@ class Started(NamedTuple):
 
     pid: int
     listener: Listener
+    status: int | None = None
+    """A descriptor on which its wait status comes, as four bytes, when it is no child of ours."""
+    root: str = ""
+    """Where /proc leads to its root, when that is another than ours."""
+    keepers: frozenset[int] = frozenset()
+    """Processes of the sandbox around it, which are none of the build's. They adopt its orphans."""
 
 
-def start(command: list[str]) -> Started:
-    """Start a command under the filter. Raises UnavailableError when the kernel or the container does not allow it."""
-    machine()  # known, or nothing is started
+def start(command: list[str], known: Machine, prepare: Callable[[], None] | None = None) -> Started:
+    """Start a command under the filter. Raises UnavailableError when the kernel or the container does not allow it.
+
+    `prepare` is called in the new process, before the filter: an OSError of it keeps the command from being run.
+    """
     ours, theirs = socket.socketpair()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         ours.close()
-        _become(command, theirs, parent)
+        _become(command, theirs, parent, known, prepare)
     theirs.close()
     with ours:
         message, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
@@ -46,12 +56,15 @@ def start(command: list[str]) -> Started:
     return Started(pid, Listener(descriptors[0]))
 
 
-def _become(command: list[str], channel: socket.socket, parent: int) -> NoReturn:
+def _become(command: list[str], channel: socket.socket, parent: int, known: Machine,
+            prepare: Callable[[], None] | None) -> NoReturn:
     """Be the command. Never returns, whatever happens."""
     try:
         die_with_parent(signal.SIGKILL)
         if os.getppid() == parent:
-            _under_filter(channel)
+            if prepare is not None:
+                prepare()
+            _under_filter(channel, known)
             _defaults()
             os.execvp(command[0], command)  # noqa: S606  # the caller's own words, without a shell
     except OSError as error:
@@ -62,7 +75,7 @@ def _become(command: list[str], channel: socket.socket, parent: int) -> NoReturn
         os._exit(NOT_RUN)
 
 
-def _under_filter(channel: socket.socket) -> None:
+def _under_filter(channel: socket.socket, known: Machine) -> None:
     """Enter the filter; a thread that stays outside of it hands the listener over, for sending is filtered too."""
     asked, told = os.pipe()
     done = threading.Event()
@@ -77,7 +90,7 @@ def _under_filter(channel: socket.socket) -> None:
 
     threading.Thread(target=hand_over, daemon=True).start()
     try:
-        listener = listen(machine())
+        listener = listen(known)
     except OSError as error:
         os.write(told, b"%d" % -(error.errno or errno.ENOSYS))
         done.wait()

@@ -1,9 +1,12 @@
 """Calls that lead out of the machine, or to its daemons."""
 
-from builtby.builds.events import Connected
+from builtby.builds.events import Connected, Noted
 from builtby.builds.seccomp.peer import Peer, signed
-from builtby.builds.seccomp.sockets import DNS, UNIX, Address, Message, address, asked, message, messages
+from builtby.builds.seccomp.sockets import DNS, INET, INET6, UNIX, Address, Message, address, asked, message, messages
 from builtby.builds.seccomp.tracker import Entry, Tracker
+
+_FAMILIES = {UNIX: "unix", INET: "inet", INET6: "inet6", 16: "netlink"}
+_KINDS = {1: "stream", 2: "datagram", 3: "raw", 5: "sequential"}
 
 
 class Network:
@@ -11,6 +14,11 @@ class Network:
 
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
+
+    def socket(self, peer: Peer, entry: Entry, args: tuple[int, ...]) -> None:
+        """`socket(family, type, protocol)`: what it is for stands in registers, and cannot change any more."""
+        family, kind = signed(args[0]), _KINDS.get(args[1] & 0xF, str(args[1] & 0xF))
+        self._tracker.tell(Noted(self._tracker.now(), entry.id, "socket", f"{_FAMILIES.get(family, family)} {kind}"))
 
     def connect(self, peer: Peer, entry: Entry, args: tuple[int, ...]) -> None:
         """`connect(fd, address, length)`; one to port 53 makes the descriptor a resolver's."""

@@ -5,9 +5,11 @@ import stat
 from typing import NamedTuple
 
 from builtby.builds.seccomp.peer import Peer
+from builtby.builds.seccomp.rooted import open_in
 
 _PATH_ONLY = os.O_PATH | os.O_CLOEXEC
 PSEUDO = ("/proc/", "/sys/", "/dev/")
+_OWN = (b"/proc/self/", b"/proc/thread-self/", b"/dev/fd/")
 
 
 class Place(NamedTuple):
@@ -35,6 +37,8 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
     """
     if name is None:
         return None
+    if peer.root and name and not name.startswith(_OWN):
+        return _elsewhere(peer, descriptor, os.fsdecode(name), follow=follow)
     reach = _reach(peer, descriptor, os.fsdecode(name))
     try:
         held = os.open(reach, _PATH_ONLY | (0 if follow else os.O_NOFOLLOW))
@@ -51,6 +55,8 @@ def _reach(peer: Peer, descriptor: int, name: str) -> str:
         for own in ("/proc/self/", "/proc/thread-self/"):
             if name.startswith(own):
                 return f"/proc/{peer.tid}/{name.removeprefix(own)}"
+        if peer.root and name.startswith("/dev/fd/"):
+            return f"/proc/{peer.tid}/fd/{name.removeprefix('/dev/fd/')}"
         return name
     folder = peer.folder(descriptor)
     return f"{folder}/{name}" if name else folder
@@ -64,3 +70,32 @@ def _missing(peer: Peer, descriptor: int, name: str, *, follow: bool) -> str:
         return os.path.realpath(name)
     folder, base = os.path.split(name.rstrip("/") or "/")
     return os.path.join(os.path.realpath(folder), base)  # noqa: PTH118
+
+
+def _elsewhere(peer: Peer, descriptor: int, name: str, *, follow: bool) -> Place:
+    """Return what a path means to a process with another root than ours; it is named as that process sees it."""
+    if not name.startswith("/"):
+        name = os.path.join(peer.shown(descriptor) or "?", name)  # noqa: PTH118
+    try:
+        held = open_in(peer.root, name, follow=follow)
+    except OSError:
+        path = _missing_elsewhere(peer.root, name)
+        return Place(path, peer.root + path, None)
+    try:
+        path = os.readlink(f"/proc/self/fd/{held}")  # noqa: PTH115
+        return Place(path, peer.root + path, os.fstat(held))
+    finally:
+        os.close(held)
+
+
+def _missing_elsewhere(root: str, name: str) -> str:
+    """Return the full path of what is not there: its folder's, if that is."""
+    folder, base = os.path.split(name.rstrip("/") or "/")
+    try:
+        held = open_in(root, folder, follow=True)
+    except OSError:
+        return os.path.normpath(name)
+    try:
+        return os.path.join(os.readlink(f"/proc/self/fd/{held}"), base)  # noqa: PTH115, PTH118
+    finally:
+        os.close(held)

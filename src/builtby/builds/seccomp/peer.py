@@ -12,10 +12,13 @@ AT_FDCWD = -100
 
 
 class Peer:
-    """A process, by one of its threads. Reads give None or nothing when it is gone or may not be read."""
+    """A process, by one of its threads. Reads give None or nothing when it is gone or may not be read.
 
-    def __init__(self, tid: int) -> None:
-        self.tid = tid
+    `root`: where /proc leads to its root, when that is another than ours.
+    """
+
+    def __init__(self, tid: int, root: str = "") -> None:
+        self.tid, self.root = tid, root
 
     def memory(self, address: int, size: int) -> bytes:
         """Return up to `size` bytes at an address; fewer where its memory ends."""

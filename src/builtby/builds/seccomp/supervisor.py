@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from builtby.builds.events import Event, Noted
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
 from builtby.builds.seccomp.calls import Calls, RefusedError
-from builtby.builds.seccomp.child import start
+from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
 from builtby.builds.seccomp.peer import Peer
+from builtby.builds.seccomp.syscalls import Machine
 from builtby.builds.seccomp.tracker import Tracker
 
 GRACE = 2.0
@@ -25,6 +26,13 @@ _FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, sig
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 FOREIGN = "system calls of another instruction set, which were refused"
 FAILED = "calls on which the recorder itself failed"
+
+
+class Launch(Protocol):
+    """Starts a command under the filter, stopped at its first call."""
+
+    def __call__(self, command: list[str], known: Machine) -> Started:
+        """Return the started command. Raises UnavailableError before anything of it has run."""
 
 
 class Outcome(NamedTuple):
@@ -38,13 +46,19 @@ class Outcome(NamedTuple):
 
 
 class Supervisor:
-    """Runs one command, and tells of all that it does."""
+    """Runs one command, and tells of all that it does.
 
-    def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker, hasher: Hasher) -> None:
+    `tell` may raise RefusedError: then the call that the event is of fails. `launch` starts the command, and `known`
+    names the calls that are looked at, if not the usual ones.
+    """
+
+    def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker, hasher: Hasher,
+                 launch: Launch = start, known: Machine | None = None) -> None:
         self._command, self._tell, self._masker, self._hasher = command, tell, masker, hasher
+        self._launch, self._known = launch, known or machine()
         self._status: int | None = None
-        self._names = {number: name for name, number in machine().calls.items()}
-        self._arch = machine().audit
+        self._names = {number: name for name, number in self._known.calls.items()}
+        self._arch = self._known.audit
 
     def run(self) -> Outcome:
         """Run the command to its end. Raises UnavailableError before anything of it has run.
@@ -54,9 +68,9 @@ class Supervisor:
         adopt_orphans()
         with _signals() as (wake, self._send_to):
             begun = time.monotonic()
-            started = start(self._command)
-            self._main = self._send_to[0] = started.pid
-            self._tracker = Tracker(self._tell, self._masker, started.pid)
+            started = self._started = self._launch(self._command, self._known)
+            self._send_to[0] = started.pid
+            self._tracker = Tracker(self._tell, self._masker, started.pid, started.keepers)
             calls = Calls(self._tracker, self._hasher)
             self._handlers = {number: calls.handlers[name] for number, name in self._names.items()}
             try:
@@ -72,6 +86,8 @@ class Supervisor:
 
     def _until_ended(self, listener: Listener, wake: int) -> None:
         poll = _poll(listener, wake)
+        if self._started.status is not None:
+            poll.register(self._started.status, select.POLLIN)
         while self._status is None:
             self._step(poll, listener, wake, None)
 
@@ -80,6 +96,8 @@ class Supervisor:
             if descriptor == wake:
                 os.read(wake, 4096)
                 self._reap()
+            elif descriptor == self._started.status:
+                self._heard(poll, descriptor)
             elif what & select.POLLIN:
                 request = listener.receive()
                 if request is not None:
@@ -89,7 +107,7 @@ class Supervisor:
 
     def _look(self, listener: Listener, request: Request) -> None:
         """Look at one call. A fault of ours must not stop the build: it is counted, and the record is incomplete."""
-        peer = Peer(request.tid)
+        peer = Peer(request.tid, self._started.root)
         try:
             entry = self._tracker.of(peer)
             handler = self._handlers.get(request.call) if request.arch == self._arch else None
@@ -121,19 +139,29 @@ class Supervisor:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                if pid == self._main:
+                if pid == self._started.pid:
                     self._status = status
+
+    def _heard(self, poll: select.poll, descriptor: int) -> None:
+        """Take the command's status from the sandbox around it; one that ended without telling was killed."""
+        told = os.read(descriptor, 4)
+        self._status = int.from_bytes(told, "little") if len(told) == 4 else int(signal.SIGKILL)
+        poll.unregister(descriptor)
+
+    def _left(self) -> list[int]:
+        """Return the build's processes that are still there."""
+        return [pid for pid in descendants() if pid not in self._started.keepers]
 
     def _wind_up(self, listener: Listener, wake: int) -> tuple[int, ...]:
         """Let processes that outlive the command end by themselves for a moment; return the entries that do not."""
         self._send_to[0] = 0
         survivors: tuple[int, ...] = ()
         for number in (None, signal.SIGTERM):
-            if number is not None and (left := descendants()):
+            if number is not None and (left := self._left()):
                 survivors = tuple(sorted(found for pid in left if (found := self._tracker.id_of(pid)) is not None))
                 _signal_all(left, number)
             poll, until = _poll(listener, wake), time.monotonic() + GRACE
-            while (left := descendants()) and time.monotonic() < until:
+            while (left := self._left()) and time.monotonic() < until:
                 self._step(poll, listener, wake, 0.05)
                 self._reap()
         return survivors

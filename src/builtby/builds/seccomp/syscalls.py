@@ -37,5 +37,7 @@ MACHINES = {
     "x86_64": Machine(0xC000003E, 317, _X86_64, highest=0x40000000),
     "aarch64": Machine(0xC00000B7, 277, _AARCH64),
 }
+GUARDED = {"x86_64": {"socket": 41}, "aarch64": {"socket": 198}}
+"""Calls that are looked at in a guarded build only."""
 WITH_ADDRESS = {"sendto": 4}
 """Calls that matter only when this argument, an address, is given."""

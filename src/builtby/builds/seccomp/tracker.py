@@ -27,12 +27,13 @@ class Entry:
 
 
 class Tracker:
-    """Knows the processes. `tell` takes every event; `since` is the clock's value when the build began."""
+    """Knows the processes. `tell` takes every event; `keepers` adopt orphans, as this process does."""
 
-    def __init__(self, tell: Callable[[Event], None], masker: Masker, main: int) -> None:
+    def __init__(self, tell: Callable[[Event], None], masker: Masker, main: int,
+                 keepers: frozenset[int] = frozenset()) -> None:
         self.tell, self.masker, self._main = tell, masker, main
         self._since = time.monotonic()
-        self._own = os.getpid()
+        self._adopters = frozenset({os.getpid(), *keepers})
         self._live: dict[int, Entry] = {}
         self._last = 0
         self._environments: dict[tuple[object, ...], int] = {}
@@ -50,7 +51,7 @@ class Tracker:
             return None
         pid, parent = found
         entry = self._live.get(pid)
-        if entry is None or parent not in (entry.ppid, self._own):  # the number was given to another process
+        if entry is None or parent not in (entry.ppid, *self._adopters):  # the number was given to another process
             entry = self._appeared(pid, parent)
         entry.ppid = parent
         return entry
@@ -66,7 +67,7 @@ class Tracker:
         """Return the entry that started a process, and how that is known."""
         if pid == self._main:
             return 0, "recorded"
-        if parent != self._own:
+        if parent not in self._adopters:
             known = self._live.get(parent) or self.of(Peer(parent))
             return (known.id, "recorded") if known else (1, "inferred")
         for leader in self._leaders(pid):  # its parent ended before it did anything that is looked at
