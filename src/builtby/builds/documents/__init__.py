@@ -1,0 +1,1 @@
+"""What is made of a build record, for people and for other programs: one module a document."""
