@@ -11,6 +11,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from builtby.advisories.store import Store, embedded
+from builtby.builds.detect.pages import pages
 from builtby.cli.app import app
 from builtby.cli.catalogue_view import markdown
 from builtby.marks.load import catalogue
@@ -34,6 +35,7 @@ def main() -> int:
         return 1 if stale else 0
     for path, text in wanted():
         if path in stale:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8", newline="\n")
             print(f"written: {path.relative_to(ROOT)}")
     return 0
@@ -46,6 +48,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/reference/marks.md", marks()
     yield ROOT / "docs/reference/advisories.md", advisories()
     yield ROOT / "docs/contributing.md", contributing()
+    yield from ((ROOT / "docs/findings" / name, text) for name, text in pages())
     schema = json.dumps(json_schema(), indent=1, ensure_ascii=False)
     yield ROOT / "src/builtby/schemas/scan-1.schema.json", f"{schema}\n"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from builtby._version import __version__
+from builtby.builds.detect import findings
 from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
 from builtby.builds.model import SCHEMA, Record
@@ -64,6 +65,7 @@ class Book:
             seconds=round(seconds, 3), processes=known_tools(gathered.processes()), files=gathered.files(),
             network=gathered.network(), notable=gathered.notable(), environments=gathered.environments(),
             survivors=survivors)
+        self._record = msgspec.structs.replace(self._record, findings=findings(self._record))
         self._write(RECORD, self._record)
         return self._record
 

@@ -57,7 +57,7 @@ class Gatherer:
         self._uses[key] = (
             msgspec.structs.replace(known, times=known.times + 1) if known else
             FileUse(event.path, event.access, event.sha256, event.process, event.size, to=event.to,
-                    refused=event.refused))
+                    refused=event.refused, time=event.time))
 
     def _missed(self, event: Absent) -> None:
         self._absent[event.process] = self._absent.get(event.process, 0) + 1
@@ -68,11 +68,11 @@ class Gatherer:
         self._turns[key] = (
             msgspec.structs.replace(known, times=known.times + 1) if known else
             Endpoint(event.host, event.address, event.port, event.process, not event.refused, event.kind,
-                     event.host_claim))
+                     event.host_claim, time=event.time))
 
     def _noted(self, event: Noted) -> None:
         self._notable.setdefault((event.call, event.process, event.detail),
-                                 Notable(event.call, event.process, event.detail, event.refused))
+                                 Notable(event.call, event.process, event.detail, event.refused, event.time))
 
     def _surrounded(self, event: Surroundings) -> None:
         self._environments.append(Environment(event.names, event.values))

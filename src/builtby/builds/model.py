@@ -71,6 +71,8 @@ class FileUse(Noun, frozen=True):
     """Where it was renamed or linked to; what a symbolic link says."""
     refused: bool = False
     """Whether a guard had it fail."""
+    time: float = 0.0
+    """Seconds since the build began, of the first time."""
 
 
 class Endpoint(Noun, frozen=True):
@@ -88,6 +90,8 @@ class Endpoint(Noun, frozen=True):
     host_claim: str | None = None
     """`recorded`: it stands in the request. `inferred`: the last name that the program asked for before."""
     times: int = 1
+    time: float = 0.0
+    """Seconds since the build began, of the first time."""
 
 
 class Notable(Noun, frozen=True):
@@ -97,6 +101,7 @@ class Notable(Noun, frozen=True):
     process: int
     detail: str
     refused: bool = False
+    time: float = 0.0
 
 
 class Finding(Noun, frozen=True):
@@ -109,6 +114,10 @@ class Finding(Noun, frozen=True):
     path: str | None
     message: str
     blocked: bool = False
+    owner: str | None = None
+    """Package URL of the dependency whose code did it, by what its program descends from."""
+    hook: str | None = None
+    """Which of its hooks: `postinstall`, `build.rs` …"""
 
 
 class Change(Noun, frozen=True):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def explain(
     what: Annotated[str, typer.Argument(
         metavar="CVE-…|RULE|TOOL|WORD", show_default=False,
-        help="An advisory, a mark's rule (gcc/comment), a tool (gcc), or a word of the results (build-host).")],
+        help="An advisory, a mark's rule (gcc/comment), a finding of a build (persistence-written), a tool (gcc), "
+        "or a word of the results (build-host).")],
     source: Annotated[Path | None, typer.Option(
         "--from", metavar="FILE", help="Look into this `-f json` result instead of the last scan.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="List every place, not the first ones.")] = False,

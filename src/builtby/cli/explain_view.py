@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
+from rich.markdown import Markdown
 from rich.text import Text
 
 from builtby.advisories.rank import Rank, rank
 from builtby.advisories.store import Store
 from builtby.advisories.words import ACTIONS, CLASSES, action_sentence, class_words, named, severity_words, status_words
+from builtby.builds.detect.load import rule as rule_of
+from builtby.builds.detect.load import rules as build_rules
+from builtby.builds.detect.pages import page
 from builtby.cli.advisories_view import show_records
 from builtby.cli.catalogue_view import console, show_tool
 from builtby.cli.last import Item, Last, Tool
@@ -33,13 +37,14 @@ class Known:
 
     def explain(self, what: str) -> bool:
         """Print all that goes by a name; say whether there was anything."""
-        ways: tuple[Callable[[str], bool], ...] = (self._word, self._rule, self._tool, self._advisory)
+        ways: tuple[Callable[[str], bool], ...] = (self._word, self._finding, self._rule, self._tool, self._advisory)
         told = [way(what.strip()) for way in ways]  # all of them: `unknown` may be several things
         return any(told)
 
     def near(self, what: str) -> list[str]:
         """Return names that look like it."""
         names = {tool.tool for tool in self.catalogue.tools} | {rule.id for rule in self.catalogue.marks}
+        names |= {one.id for one in build_rules()}
         names |= {word.value for kind in (ExposureClass, Action, ExposureStatus) for word in kind}
         return get_close_matches(what.lower(), sorted(names), 2, 0.75)
 
@@ -53,6 +58,13 @@ class Known:
         if told:
             self._exposed(lambda exposure: word in (exposure.class_, exposure.action, exposure.status))
         return bool(told)
+
+    def _finding(self, what: str) -> bool:
+        """Print what a rule of recorded builds is about: the page of that rule."""
+        found = rule_of(what.lower())
+        if found is not None:
+            self.out.print(Markdown(page(found)))
+        return found is not None
 
     def _rule(self, what: str) -> bool:
         rules = [rule for rule in (*self.catalogue.marks, *self.catalogue.present) if rule.id == what.lower()]

@@ -34,9 +34,19 @@ app = typer.Typer(
     help="""Run a build and write down what it does.
 
 Every program that runs, every file that is read, with the digest of what was really read, and written, and every
-address that is turned to. Needs no root, and Linux 5.9 or later. The exit code is the command's own;
-3 when recording is not possible here: then nothing was run.""",
+address that is turned to; then, what of that should not be there. Needs no root, and Linux 5.9 or later. The exit code
+is the command's own; 1 when --fail-on says so; 3 when recording is not possible here: then nothing was run.""",
 )
+
+
+class FailOn(StrEnum):
+    """From which severity on a finding fails the build."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
 
 
 class ShowFormat(StrEnum):
@@ -55,6 +65,8 @@ def record(
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe no digest kept from an earlier "
                                          "record.")] = False,
+    fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at "
+                                                   "least that severe.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     """Run a build and write down what it does."""
@@ -67,12 +79,14 @@ def record(
         fail(Exit.USAGE, "no command to record", "Write it behind two dashes: builtby record -- make -j4")
     if sys.platform != "linux":
         fail(Exit.INCOMPLETE, "builds can be recorded on Linux only", "Record in a Linux container or machine.")
-    raise typer.Exit(_recorded(command, folder, force=force, rehash=rehash, quiet=quiet))
+    raise typer.Exit(_recorded(command, folder, fail_on, force=force, rehash=rehash, quiet=quiet))
 
 
-def _recorded(command: list[str], folder: Path, *, force: bool, rehash: bool, quiet: bool) -> int:
+def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, *, force: bool, rehash: bool,
+              quiet: bool) -> int:
     from builtby.builds.recording import UnavailableError, record_build
-    from builtby.cli.record_view import summary
+    from builtby.cli.findings_view import at_least
+    from builtby.cli.record_view import summary, warn
 
     _refuse_other(folder, force=force)
     try:
@@ -86,6 +100,9 @@ def _recorded(command: list[str], folder: Path, *, force: bool, rehash: bool, qu
         print("builtby: the record is incomplete: " + "; ".join(found.unobserved[:1]), file=sys.stderr)
     if not quiet:
         print(f"builtby: {summary(found)} → {folder}", file=sys.stderr)
+        warn(found)
+    if fail_on is not None and at_least(found, fail_on):
+        return int(Exit.FINDINGS)
     return found.exit_code if found.exit_code is not None else int(Exit.INCOMPLETE)
 
 

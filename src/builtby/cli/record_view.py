@@ -10,6 +10,7 @@ from rich.text import Text
 
 from builtby.builds.model import Process, Record
 from builtby.builds.provenance import provenance
+from builtby.cli import findings_view
 from builtby.cli.catalogue_view import console
 from builtby.reports.terminal_style import clean
 
@@ -31,7 +32,13 @@ def summary(record: Record) -> str:
     """Return a record in one line."""
     ran = sum(1 for process in record.processes if process.executable)
     return (f"{_count(ran, 'program')} ran, {_count(_files(record, 'read'), 'file')} read, "
-            f"{_files(record, 'write')} written, {_count(len(_outside(record)), 'network endpoint')}")
+            f"{_files(record, 'write')} written, {_count(len(_outside(record)), 'network endpoint')}"
+            + (f"; findings: {findings_view.counted(record)}" if record.findings else ""))
+
+
+def warn(record: Record) -> None:
+    """Print what was found, above info, to standard error."""
+    findings_view.show(console(sys.stderr), findings_view.at_least(record, "low"))
 
 
 def _count(number: int, what: str) -> str:
@@ -57,6 +64,9 @@ def show(record: Record) -> None:
     out.print(Text.assemble(f"recorded by {record.backend}: ",
                             ("complete", "green") if record.complete else ("incomplete", "red")))
     out.print(summary(record))
+    if record.findings:
+        out.print("\nFindings:")
+        findings_view.show(out, list(record.findings))
     out.print()
     out.print(_programs(record))
     _endpoints(out, record)

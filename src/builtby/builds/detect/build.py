@@ -1,0 +1,123 @@
+"""A record as rules look at it: who descends from whom, who goes by which names, what belongs to which package."""
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+
+from builtby.builds.detect.owners import NOBODY, Owner, owner_of
+from builtby.builds.model import FileUse, Process, Record
+
+INTERPRETERS = ("python", "node", "nodejs", "perl", "ruby", "sh", "bash", "dash", "zsh", "busybox", "php", "java",
+                "bun", "deno", "pypy", "lua")
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  # names to be recognised, nothing is written there
+_HOMES = ("/root", "/home/*", "/Users/*")
+_DEEPEST = 10_000
+
+
+class Touch:
+    """One name of a file that was used; a rename or link has two."""
+
+    __slots__ = ("access", "path", "use")
+
+    def __init__(self, path: str, access: str, use: FileUse) -> None:
+        self.path, self.access, self.use = path, access, use
+
+
+class Build:
+    """Looks a record up."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.by_id: dict[int, Process] = {one.id: one for one in record.processes}
+        self._lines: dict[int, tuple[Process, ...]] = {}
+        self._owners: dict[int, Owner] = {}
+        self._names: dict[int, frozenset[str]] = {}
+
+    def line(self, number: int) -> tuple[Process, ...]:
+        """Return a program and all that it descends from, nearest first; what it replaced comes before its parent."""
+        known = self._lines.get(number)
+        if known is None:
+            known = self._lines[number] = tuple(self._up(number))
+        return known
+
+    def _up(self, number: int) -> Iterator[Process]:
+        seen: set[int] = set()
+        while number in self.by_id and number not in seen and len(seen) < _DEEPEST:
+            seen.add(number)
+            one = self.by_id[number]
+            yield one
+            number = one.replaces if one.replaces is not None else one.parent
+
+    def program(self, number: int) -> Process | None:
+        """Return the nearest program of a process: what a fork runs is what its parent ran."""
+        return next((one for one in self.line(number) if one.argv), None)
+
+    def names(self, one: Process) -> frozenset[str]:
+        """Return every name that a program goes by."""
+        words = (one.argv[0] if one.argv else "", one.executable or "", one.script or "")
+        tool = {one.tool.tool} if one.tool else set()
+        return frozenset({os.path.basename(word) for word in words if word} | tool | self.true_names(one))  # noqa: PTH119
+
+    def true_names(self, one: Process) -> frozenset[str]:
+        """Return the names of a program that do not depend on what it calls itself."""
+        known = self._names.get(one.id)
+        if known is None:
+            known = self._names[one.id] = frozenset(_true_names(one))
+        return known
+
+    def owner(self, number: int) -> Owner:
+        """Return the package and hook that a program belongs to."""
+        known = self._owners.get(number)
+        if known is None:
+            line = self.line(number)
+            known = self._owners[number] = owner_of(line, self.values) if line else NOBODY
+        return known
+
+    def values(self, one: Process) -> dict[str, str]:
+        """Return the variables of a program's environment whose values are kept."""
+        kept = self.record.environments
+        return kept[one.environment].values if one.argv and 0 <= one.environment < len(kept) else {}
+
+    @cached_property
+    def touches(self) -> tuple[Touch, ...]:
+        """Every use of a file, by each name that the file then has."""
+        return tuple(touch for use in self.record.files for touch in _touches(use))
+
+    @cached_property
+    def bases(self) -> dict[str, tuple[str, ...]]:
+        """What `~`, `$TREE` and `$TMP` of a rule's paths stand for."""
+        kept = [one.values for one in self.record.environments]
+        homes = {values["HOME"].rstrip("/") for values in kept if values.get("HOME", "/").strip("/")}
+        temporary = {values["TMPDIR"].rstrip("/") for values in kept if values.get("TMPDIR", "/").strip("/")}
+        return {"~": (*homes, *_HOMES), "$TREE": (self.record.cwd.rstrip("/"),), "$TMP": (*temporary, *_TEMPORARY)}
+
+
+def _true_names(one: Process) -> Iterator[str]:
+    base = os.path.basename  # paths of the record, as text
+    name = base(one.executable or (one.argv[0] if one.argv else ""))
+    yield name
+    if one.script:
+        yield base(one.script)
+    elif name.startswith(INTERPRETERS):
+        yield from _interpreted(one.argv[1:])
+
+
+def _interpreted(words: tuple[str, ...]) -> Iterator[str]:
+    """Yield the name of the script, or of the module after `-m`, that an interpreter was told to run."""
+    for place, word in enumerate(words):
+        if word in ("-c", "-e", "--eval", "-p"):
+            return
+        if word in ("-m", "-jar") and place + 1 < len(words):
+            yield os.path.basename(words[place + 1])  # noqa: PTH119
+            return
+        if not word.startswith("-"):
+            yield os.path.basename(word)  # noqa: PTH119
+            return
+
+
+def _touches(use: FileUse) -> Iterator[Touch]:
+    if use.access in ("rename", "link") and use.to:
+        yield Touch(use.path, "moved" if use.access == "rename" else "linked", use)
+        yield Touch(use.to, use.access, use)
+    else:
+        yield Touch(use.path, use.access, use)

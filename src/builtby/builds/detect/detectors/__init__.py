@@ -1,0 +1,1 @@
+"""What no pattern over one event can tell. A module announces its functions, by rule, in DETECTORS."""

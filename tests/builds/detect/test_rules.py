@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builtby.builds.detect.build import Build
+from builtby.builds.detect.engine import of_rule
+from builtby.builds.detect.examples import record_of
+from builtby.builds.detect.lint import lint
+from builtby.builds.detect.load import rules
+from builtby.builds.detect.model import Condition, Rule
+
+
+def test_every_rule_fires_on_its_examples_and_leaves_its_near_misses_alone() -> None:
+    assert lint() == []
+
+
+def test_the_linter_refuses_a_rule_without_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtby.builds.detect.lint.rules", lambda: (_rule(),))
+    assert any("needs an example" in what for what in lint())
+
+
+def test_the_linter_refuses_a_rule_that_does_not_fire_or_fires_on_a_near_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "make\n  > write /etc/x"
+    rule = _rule(example=("make\n  > read /etc/x",), near=(text,))
+    monkeypatch.setattr("builtby.builds.detect.lint.rules", lambda: (rule,))
+    assert [what.partition(" on ")[0] for what in lint() if what.startswith("a-rule")] == [
+        "a-rule: does not fire", "a-rule: fires (/etc/x)"]
+
+
+def _rule(example: tuple[str, ...] = (), near: tuple[str, ...] = ()) -> Rule:
+    when = (Condition(path=("/etc/x",), access=("change",)),)
+    return Rule(id="a-rule", title="x", why="x", history="x", false_alarm="x", remedy="x", severity="high",
+                confidence="high", on="file", message="{path}", when=when, example=example, near=near)
+
+
+def test_a_finding_names_the_package_and_hook_that_it_belongs_to() -> None:
+    text = """
+npm ci
+  sh -c node x.js
+    > env npm_lifecycle_event=postinstall
+    > env npm_package_name=@evil/left-pad
+    > env npm_package_version=1.2.3
+    > env npm_package_json=/home/dev/src/app/node_modules/@evil/left-pad/package.json
+    node x.js
+    = sh /tmp/y
+      > write /etc/x
+"""
+    (found,) = of_rule(_rule(), Build(record_of(text)))
+    assert (found.owner, found.hook, found.process) == ("pkg:npm/%40evil/left-pad@1.2.3", "postinstall", 4)
+
+
+def test_a_projects_own_hook_is_told_from_a_dependencys() -> None:
+    text = "npm ci\n  sh -c husky\n    > env npm_lifecycle_event=prepare\n    > env npm_package_json=/app/package.json"
+    build = Build(record_of(text))
+    assert build.owner(2).within == "own-hook"
+    assert build.owner(1).within == "none"
+
+
+@pytest.mark.parametrize(("cwd", "line", "purl", "hook"), [
+    ("/tmp/pip-install-x1/markupsafe_0123456789abcdef0123456789abcdef",
+     "python /v/pip/_vendor/pyproject_hooks/_in_process/_in_process.py build_wheel /tmp/t", "pkg:pypi/markupsafe",
+     "PEP 517 backend"),
+    ("/root/go/pkg/mod/github.com/mattn/go-sqlite3@v1.14.22", "gcc -c x.c",
+     "pkg:golang/github.com/mattn/go-sqlite3@v1.14.22", "cgo or generator"),
+    ("/x", "/x/target/debug/build/libsqlite3-sys-0123456789abcdef/build-script-build", "pkg:cargo/libsqlite3-sys",
+     "build.rs"),
+])
+def test_owners_are_known_by_what_runs_where(cwd: str, line: str, purl: str, hook: str) -> None:
+    owner = Build(record_of(f"make\n  {line}\n    > cwd {cwd}")).owner(2)
+    assert (owner.purl, owner.hook, owner.within) == (purl, hook, "hook")
+
+
+def test_every_rule_has_its_page_and_says_all_that_it_should() -> None:
+    pages = Path(__file__).parents[3] / "docs" / "findings"
+    assert {page.stem for page in pages.glob("*.md")} - {"index"} == {rule.id for rule in rules()}
+    for rule in rules():
+        text = (pages / f"{rule.id}.md").read_text("utf-8")
+        assert all(part in text for part in (rule.title, rule.why, rule.history, rule.false_alarm, rule.remedy))
+
+
+def test_explain_tells_of_a_rule() -> None:
+    done = subprocess.run([sys.executable, "-m", "builtby", "explain", "persistence-written"], capture_output=True,
+                          text=True, check=True)
+    assert "run at login" in done.stdout
+    assert "s1ngularity" in done.stdout
