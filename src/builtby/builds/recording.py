@@ -10,9 +10,13 @@ from builtby.builds.model import Record
 from builtby.builds.provenance import provenance
 from builtby.builds.seccomp.notify import UnavailableError
 from builtby.builds.seccomp.supervisor import Supervisor
+from builtby.builds.watch.kept import KeptSources
+from builtby.builds.watch.watcher import Watch
 
 __all__ = ["UnavailableError", "record_build"]
 BACKEND = "seccomp-notify"
+SOURCES = "sources"
+"""Folder beside the kept digests, with those of sources."""
 
 
 def record_build(command: list[str], folder: Path, kept: Kept | None = None) -> Record:
@@ -25,13 +29,17 @@ def record_build(command: list[str], folder: Path, kept: Kept | None = None) -> 
     masker = Masker(os.environ)
     new = not folder.exists()
     book = Book(folder, masker.argv(command), BACKEND)
-    hasher = Hasher(kept.load() if kept else None)
+    digests = kept.load() if kept else {}
+    hasher = Hasher(digests)
+    watch = Watch(Path.cwd(), os.environ, folder, sources=KeptSources(kept.file.parent / SOURCES) if kept else None,
+                  digests=digests)
     try:
-        outcome = Supervisor(command, book.take, masker, hasher).run()
+        outcome = Supervisor(command, watch.through(book.take), masker, hasher).run()
     except UnavailableError:
+        watch.abandon()
         book.discard(folder=new)
         raise
-    record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors)
+    record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch)
     book.add(PROVENANCE, provenance(record))
     if kept is not None and not _touched(record, kept.file):
         kept.save(hasher.worth_keeping())
