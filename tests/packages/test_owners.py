@@ -45,6 +45,17 @@ def test_merged_folders_are_one() -> None:
     assert owners.owner("usr/lib/x86_64-linux-gnu/libc.so.6") == libc
 
 
+def test_a_copy_learns_by_itself() -> None:
+    first = debian()
+    second = first.fork()
+    load(second, "var/lib/dpkg/status", b"Package: libc6\nStatus: install ok installed\nVersion: 2.37-1\n")
+    load(second, "var/lib/dpkg/info/libc6:amd64.list", b"/usr/bin/ldd\n")
+    assert first.owner("usr/bin/x86_64-linux-gnu-gcc-12") == GCC
+    assert first.owner("usr/bin/ldd") is None
+    assert second.owner("usr/bin/x86_64-linux-gnu-gcc-12") is None
+    assert second.owner("usr/bin/ldd") == "pkg:deb/debian/libc6@2.37-1?distro=debian-12"
+
+
 def test_a_root_below_the_target_owns_its_own_files_only() -> None:
     owners = debian("rootfs/")
     assert owners.owner("rootfs/usr/bin/x86_64-linux-gnu-gcc-12") == GCC

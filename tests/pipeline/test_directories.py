@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from builtby.model import Artifact
+from builtby.pipeline.attribute import System, root_of
 from builtby.pipeline.filters import Filters
 from builtby.pipeline.options import Settings
 from builtby.pipeline.tree import Walk
@@ -21,6 +22,30 @@ from builtby.sources.view import FileView
 from tests.pipeline.parts import artifacts, elf, numbered, records, skipped, tar
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+
+
+def test_a_systems_databases_are_read_once_for_many_targets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`scan /usr/bin/*` gives thousands of targets."""
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/status").write_text("Package: tool\nStatus: install ok installed\nVersion: 1.0-1\n")
+    (tmp_path / "var/lib/dpkg/info/tool.list").write_text("/.\n/usr/bin/1\n/usr/bin/2\n/usr/bin/3\n")
+    for number in range(1, 4):
+        (tmp_path / f"usr/bin/{number}").write_bytes(numbered(number))
+    read: list[Path] = []
+    at = System.at
+
+    def once(root: Path) -> System:
+        read.append(root)
+        return at(root)
+
+    monkeypatch.setattr(System, "at", once)
+    monkeypatch.setattr("builtby.pipeline.run.root_of", root_of)
+    found = [record for record in scan(*sorted((tmp_path / "usr/bin").iterdir())) if isinstance(record, Artifact)]
+    assert [artifact.package for artifact in found] == ["pkg:deb/tool@1.0-1"] * 3
+    assert read == [tmp_path.resolve()]
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
+from copy import copy
+from functools import lru_cache
 from posixpath import normpath
 from typing import NamedTuple
 
@@ -50,6 +52,16 @@ class Owners:
         self._purls: dict[int, str] = {}
         self._nix: dict[str, int] = {}
 
+    def fork(self) -> "Owners":
+        """Return a copy that may learn more by itself. The sorted runs, which hold nearly all, are shared."""
+        self._settle()
+        other = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, dict | list):
+                setattr(other, name, value.copy())
+        other._words = array("Q")
+        return other
+
     def load(self, database: Database, data: bytes, path: str) -> list[Package]:
         """Take in a database that stood at `path`; return the packages that it names, without their files.
 
@@ -95,7 +107,7 @@ class Owners:
 
     def purl(self, owned: Owned) -> str:
         """Return the purl of an installed package."""
-        return owned.package.purl(self.distro(owned.root))
+        return _purl_of(owned.package, self.distro(owned.root))
 
     def __len__(self) -> int:
         return self._count
@@ -126,8 +138,7 @@ class Owners:
         return root
 
     def _index(self, path: str) -> int | None:
-        if self._words:
-            self._settle()
+        self._settle()
         for root in self._roots(path):
             word = _word(root, path[len(root):])
             found = [index for run in self._runs for index in self._in_run(run, word)]
@@ -151,6 +162,8 @@ class Owners:
 
     def _settle(self) -> None:
         """Sort what came, together with a last run that is small: sorting all at once would need much memory."""
+        if not self._words:
+            return
         if self._runs and len(self._runs[-1]) + len(self._words) <= RUN:
             self._words += self._runs.pop()
         self._runs.append(array("Q", sorted(self._words)))
@@ -205,6 +218,12 @@ class Owners:
                 return None
             self._purls[index] = self.purl(owned)
         return self._purls[index]
+
+
+@lru_cache(maxsize=16_384)
+def _purl_of(package: Package, distro: Distro | None) -> str:
+    """Return a package's purl. A scan of many targets of one system asks for each as often."""
+    return package.purl(distro)
 
 
 def _word(root: str, path: str) -> int:

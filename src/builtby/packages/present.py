@@ -20,6 +20,12 @@ class PresentFinder:
         self._packages: dict[str, list[tuple[Clue, Package]]] = {}
         self._roots: dict[str, str] = {}
 
+    def fork(self) -> "PresentFinder":
+        """Return a copy that may learn more by itself."""
+        other = PresentFinder(self._clues)
+        other._found, other._packages, other._roots = [*self._found], {**self._packages}, {**self._roots}
+        return other
+
     def file(self, path: str, layer: str | None = None, *, mode: int | None = None, size: int | None = None) -> None:
         """Take in a regular file by its path in the target (links are none; a tool has bytes, and may be run).
 
@@ -51,6 +57,10 @@ class PresentFinder:
         """Take back what a file gave, for an upper layer removed or replaced it."""
         self._found = [clue for clue in self._found if clue.path != path]
         self._packages.pop(path, None)
+
+    def tells_of(self, prefix: str) -> bool:
+        """Whether anything below `prefix` tells of a tool: of one file of a system, it is seldom so."""
+        return any(path.startswith(prefix) for path in (*self._packages, *(clue.path for clue in self._found)))
 
     def results(self, target: int, owners: Owners, prefix: str = "") -> list[Present]:
         """Return the installed tools, sorted. `prefix` is the target's place in what `owners` knows.

@@ -27,12 +27,46 @@ PACKAGED = frozenset({"bin", "boot", "etc", "lib", "lib32", "lib64", "libx32", "
 """Folders at the top of a system into which packages are installed. A target in another one is of no package."""
 
 
+class System:
+    """What the databases of a file system tell. It is read once, however many targets are a part of it."""
+
+    def __init__(self, owners: Owners | None = None, finder: PresentFinder | None = None) -> None:
+        self.owners = Owners() if owners is None else owners
+        self.finder = PresentFinder(clues()) if finder is None else finder
+
+    @classmethod
+    def at(cls, root: Path) -> "System":
+        """Read the databases of the file system at `root`."""
+        system = cls()
+        lists = sorted(f"var/lib/dpkg/info/{path.name}" for path in (root / "var/lib/dpkg/info").glob("*.list"))
+        for path in (*PLACES, *DATABASES, *lists):
+            try:
+                data = (root / path).read_bytes()
+            except OSError:
+                continue
+            system.load(path, data, None)
+        return system
+
+    def fork(self) -> "System":
+        """Return a copy that may learn more by itself."""
+        return System(self.owners.fork(), self.finder.fork())
+
+    def load(self, path: str, data: bytes, layer: str | None) -> None:
+        """Take in a database, or what names the distribution, that stands at `path`."""
+        self.owners.release(path, data)
+        database = interesting(path)
+        if database is not None and len(data) <= database.limit:
+            packages = self.owners.load(database, data, path)
+            self.finder.packages(packages, path, database.root, layer)
+
+
 class Attribution:
     """What is installed in one target. `prefix`: the target's path in the file system that the databases tell of."""
 
-    def __init__(self, number: int, lookup: Lookup | None, prefix: str = "") -> None:
+    def __init__(self, number: int, lookup: Lookup | None, prefix: str = "", system: "System | None" = None) -> None:
         self._number, self._lookup, self.prefix = number, lookup, prefix
-        self._owners, self._finder = Owners(), PresentFinder(clues())
+        known = System() if system is None else system.fork()
+        self._load, self._owners, self._finder = known.load, known.owners, known.finder
 
     def take(self, found: Found, layer: str | None = None) -> None:
         """Take in package databases, and what may be tools."""
@@ -41,13 +75,6 @@ class Attribution:
             self._finder.text(f"{self.prefix}{path}", data, layer)
         for path in found.installed:
             self._finder.file(f"{self.prefix}{path}", layer)
-
-    def _load(self, path: str, data: bytes, layer: str | None) -> None:
-        self._owners.release(path, data)
-        database = interesting(path)
-        if database is not None and len(data) <= database.limit:
-            packages = self._owners.load(database, data, path)
-            self._finder.packages(packages, path, database.root, layer)
 
     def artifact(self, artifact: Artifact, modified: dict[str, int]) -> Artifact:
         """Return the artifact with its target, its package, and the claims that follow from that."""
@@ -74,19 +101,11 @@ class Attribution:
 
     def present(self) -> Iterator[Present]:
         """Yield the tools that are installed in the target, not those elsewhere in the system that it is a part of."""
+        if not self._finder.tells_of(self.prefix):
+            return
         for tool in self._finder.results(self._number, self._owners):
             if tool.path.startswith(self.prefix):
                 yield msgspec.structs.replace(tool, path=tool.path.removeprefix(self.prefix))
-
-    def root(self, root: Path) -> None:
-        """Read the databases of the file system at `root`, of which the target is a part."""
-        lists = sorted(f"var/lib/dpkg/info/{path.name}" for path in (root / "var/lib/dpkg/info").glob("*.list"))
-        for path in (*PLACES, *DATABASES, *lists):
-            try:
-                data = (root / path).read_bytes()
-            except OSError:
-                continue
-            self._load(path, data, None)
 
 
 def joined(read: tuple[BuiltBy, ...], more: tuple[BuiltBy, ...]) -> tuple[BuiltBy, ...]:

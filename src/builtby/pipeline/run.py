@@ -13,7 +13,7 @@ from builtby.advisories.judge import Judge
 from builtby.advisories.store import open_store
 from builtby.model import AdvisoryData, Artifact, Present, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
-from builtby.pipeline.attribute import PACKAGED, Attribution, root_of
+from builtby.pipeline.attribute import PACKAGED, Attribution, System, root_of
 from builtby.pipeline.found import Found, Spool, opened
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_records, records, tar_layout
 from builtby.pipeline.inspect import Inspector
@@ -41,6 +41,7 @@ class Run:
         self._crew = Crew(options.jobs, options.executor)
         self._report, self._beat = progress, 0.0
         self._files = self._bytes = self._artifacts = 0
+        self._systems: dict[Path, System] = {}
         self.advisories: AdvisoryData | None = None
 
     def records(self) -> Iterator[Record]:
@@ -104,9 +105,9 @@ class Run:
         if root is None or (root != folder and folder.relative_to(root).parts[0] not in PACKAGED):
             return Attribution(number, self._lookup)
         prefix = "" if root == folder else f"{folder.relative_to(root).as_posix()}/"
-        attribution = Attribution(number, self._lookup, prefix)
-        attribution.root(root)
-        return attribution
+        if root not in self._systems:
+            self._systems[root] = System.at(root)
+        return Attribution(number, self._lookup, prefix, self._systems[root])
 
     @staticmethod
     def _numbered(skipped: list[Skipped], number: int) -> Iterator[Skipped]:
