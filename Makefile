@@ -19,6 +19,7 @@ demo: $(VENV)/.run ## scan what is on this machine and a few packages from the r
 	$(PY) .ci/demo.py
 
 test: $(VENV)/.dev ## run the tests; TESTS=tests/cli for some of them
+	.ci/go
 	$(PY) -m pytest -n auto -m 'not slow' $(TESTS)
 
 slow: $(VENV)/.dev ## run the tests that take long

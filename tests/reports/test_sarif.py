@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from builtby.model import Skipped
 from builtby.reports import sarif
 from builtby.reports.base import ReportOptions
+from tests import official
 from tests.reports.exposures import (
     BUILD_HOST,
     CODEGEN,
@@ -27,7 +28,7 @@ from tests.reports.exposures import (
 )
 from tests.reports.records import artifact, render, results
 
-SCHEMA = json.loads(Path(__file__).with_name("schemas").joinpath("sarif.json").read_text("utf-8"))
+CODE_SCANNING = json.loads(Path(__file__).with_name("schemas").joinpath("code-scanning.json").read_text("utf-8"))
 OPTIONS = ReportOptions(timestamp=1_790_000_000)
 
 
@@ -43,7 +44,8 @@ def run(gathered: Any = None) -> dict[str, Any]:  # noqa: ANN401
 
 @pytest.mark.parametrize("gathered", [exposed(), exposed((), ()), exposed(RECORDS, data=None), results()])
 def test_it_validates(gathered: Any) -> None:  # noqa: ANN401
-    jsonschema.Draft202012Validator(SCHEMA).validate(log(gathered))
+    official.validate("sarif", log(gathered))
+    jsonschema.Draft202012Validator(CODE_SCANNING).validate(log(gathered))
 
 
 def test_the_worst_comes_first_and_what_is_not_exposed_is_left_out() -> None:

@@ -8,6 +8,7 @@ import pytest
 from spdx_python_model.bindings import v3_0_1 as spdx
 
 from builtby.reports.base import ReportOptions
+from tests import official
 from tests.reports.exposures import exposed
 from tests.reports.records import render, results
 
@@ -29,6 +30,12 @@ def test_the_model_accepts_it_and_writes_it_again(raw: bytes) -> None:
     out = io.BytesIO()
     spdx.JSONLDSerializer().write(objects, out)  # checks what must be there
     assert len(json.loads(out.getvalue())["@graph"]) > 1
+
+
+@pytest.mark.parametrize("raw", [render("spdx-json"), render("spdx-json", results((), ())),
+                                 render("spdx-json", exposed())])
+def test_it_validates(raw: bytes) -> None:
+    official.validate("spdx", json.loads(raw))
 
 
 def test_a_build_uses_the_tool_and_has_the_artifact_as_its_output() -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from builtby.builds.audit.base import rules
 from builtby.builds.audit.model import SEVERITIES, Audit
 from builtby.cli.app import app
+from tests import official
 
 PAGE = Path(__file__).parents[3] / "docs/audit.md"
 
@@ -61,6 +62,7 @@ def test_json_is_of_its_types(project: Path) -> None:
 
 def test_sarif_points_at_lines(project: Path) -> None:
     document = json.loads(run(str(project), "-f", "sarif")[1])
+    official.validate("sarif", document)
     result = document["runs"][0]["results"][0]
     assert result["ruleId"] == "npm-strict-ssl"
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == ".npmrc"
