@@ -22,6 +22,7 @@ class Form(StrEnum):
     TERMINAL = "terminal"
     JSON = "json"
     SARIF = "sarif"
+    MARKDOWN = "markdown"
 
 
 class Limit(StrEnum):
@@ -41,8 +42,9 @@ def audit(
     )] = None,
     exclude: Annotated[list[str] | None, typer.Option(
         metavar="GLOB", rich_help_panel=_WHAT, help="No paths that match, such as 'tests/*'. Repeatable.")] = None,
-    form: Annotated[Form, typer.Option(
-        "-f", "--format", rich_help_panel=_OUT, help="terminal, json (builtby/audit/1) or sarif.")] = Form.TERMINAL,
+    formats: Annotated[list[str] | None, typer.Option(
+        "-f", "--format", metavar="FORMAT[=FILE]", rich_help_panel=_OUT,
+        help="terminal, json (builtby/audit/1), sarif, markdown. Repeatable, each with its own FILE.")] = None,
     output: Annotated[Path | None, typer.Option(
         "-o", "--output", metavar="FILE", rich_help_panel=_OUT,
         help="Write there, whole or not at all, instead of to standard output.")] = None,
@@ -64,12 +66,27 @@ def audit(
     missing = [place for place in places if not os.path.lexists(place)]
     if len(missing) == len(places):
         fail(Exit.USAGE, f"no such file or folder: {', '.join(missing)}", "Give a project's folder or a lock file.")
+    outputs = _planned(formats or [Form.TERMINAL.value], output)
     result = start(places, tuple(exclude or ()))
-    _write(result, form, output, every=every)
+    for form, file in outputs:
+        _write(result, form, file, every=every)
     if fail_on and (met := _met(result, fail_on)):
         print(f"builtby: {met}", file=sys.stderr)
         raise typer.Exit(int(Exit.FINDINGS))
     raise typer.Exit(int(Exit.INCOMPLETE if result.skipped else Exit.OK))
+
+
+def _planned(formats: list[str], output: Path | None) -> list[tuple[Form, Path | None]]:
+    """Return what goes where. Refuses two outputs for one place."""
+    planned = []
+    for text in formats:
+        name, _, own = text.partition("=")
+        if name not in set(Form):
+            raise typer.BadParameter(f"{name!r} is no format of an audit; there are {', '.join(Form)}")
+        planned.append((Form(name), Path(own) if own else output))
+    if len({file for _, file in planned}) < len(planned):
+        raise typer.BadParameter("two formats go to the same place; write -f json=FILE -f sarif=OTHER")
+    return planned
 
 
 def _write(result: "Audit", form: Form, output: Path | None, *, every: bool) -> None:
@@ -87,6 +104,10 @@ def _write(result: "Audit", form: Form, output: Path | None, *, every: bool) -> 
                 import msgspec
 
                 stream.write(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+            elif form is Form.MARKDOWN:
+                from builtby.builds.audit import markdown
+
+                stream.write(markdown.document(result))
             else:
                 from builtby.builds.audit import sarif
 

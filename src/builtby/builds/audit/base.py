@@ -8,7 +8,7 @@ from importlib import resources
 
 from msgspec import Struct, convert
 
-from builtby.builds.audit.model import Entry, Finding, Setting
+from builtby.builds.audit.model import Entry, Finding, Setting, When
 from builtby.builds.audit.tree import Tree
 
 
@@ -34,6 +34,25 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     path: str = ""
     """The file to write the line to; empty: the file in which it was found."""
     confidence: str = "high"
+
+
+class KindTold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is said of a kind of hook; kinds.toml holds them."""
+
+    ecosystem: str
+    when: When
+    title: str
+    known: str
+    """Where it is read, and how sure that is."""
+    safer: str
+    path: str = ""
+
+
+@cache
+def kinds() -> dict[str, KindTold]:
+    """Return all kinds of hooks by their names."""
+    text = resources.files("builtby.builds.audit").joinpath("kinds.toml").read_text("utf-8")
+    return convert(tomllib.loads(text), dict[str, KindTold])
 
 
 @cache

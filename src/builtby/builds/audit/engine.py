@@ -10,8 +10,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from builtby.builds.audit import ecosystems
-from builtby.builds.audit.base import Auditor
-from builtby.builds.audit.model import SEVERITIES, Audit, Certainty, Count, Dependency, Entry, Finding, Setting, Skipped
+from builtby.builds.audit.base import Auditor, kinds
+from builtby.builds.audit.model import (
+    SEVERITIES,
+    Audit,
+    Certainty,
+    Count,
+    Dependency,
+    Entry,
+    Finding,
+    Kind,
+    Setting,
+    Skipped,
+)
 from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, Wanted, is_archive
 
 _INSIDE = "!/"
@@ -117,7 +128,14 @@ def _joined(refs: list[str], entries: list[Entry]) -> Audit:
         findings=sorted(findings.values(), key=lambda f: (SEVERITIES.index(f.severity), f.path, f.line or 0)),
         skipped=sorted({(s.path, s.reason): s for s in entries if isinstance(s, Skipped)}.values(),
                        key=lambda s: (s.path, s.reason)),
+        kinds=_kinds(dependencies),
     )
+
+
+def _kinds(dependencies: list[Dependency]) -> dict[str, Kind]:
+    used = sorted({hook.kind for one in dependencies for hook in one.hooks})
+    return {name: Kind(title=kinds()[name].title, safer=kinds()[name].safer, safer_path=kinds()[name].path)
+            for name in used}
 
 
 def _merged(one: Dependency, other: Dependency) -> Dependency:

@@ -19,6 +19,8 @@ class When(StrEnum):
     TEST = "test"
     VCS = "vcs"
     """Whenever git commits, checks out, shows a status."""
+    OPEN = "open"
+    """As soon as an editor, a shell or an agent opens the folder."""
 
 
 class Certainty(StrEnum):
@@ -100,6 +102,16 @@ class Skipped(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Kind(Struct, frozen=True, kw_only=True):
+    """What is known of a way in which code runs, and what prevents it."""
+
+    title: str
+    safer: str
+    """The exact line to write, or the command."""
+    safer_path: str = ""
+    """The file to write it to."""
+
+
 Entry = Dependency | Setting | Finding | Skipped
 
 
@@ -124,3 +136,5 @@ class Audit(Struct, kw_only=True):
     settings: list[Setting]
     findings: list[Finding]
     skipped: list[Skipped]
+    kinds: dict[str, Kind] = {}
+    """Of every kind of hook above, what it is and what prevents it."""

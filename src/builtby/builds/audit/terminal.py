@@ -42,6 +42,7 @@ def _report(audit: Audit, *, every: bool) -> Iterator[Text]:
     others = [one for one in audit.dependencies if not one.project]
     certain = [one for one in others if strongest(one) is Certainty.CERTAIN]
     yield from _dependencies("Dependencies that run code", certain, every=every)
+    yield from _prevention(audit, every=every)
     for kind, words in _CONDITIONS.items():
         yield from _conditional(words, [one for one in others if strongest(one) is kind], every=every)
     for one in audit.skipped:
@@ -100,6 +101,20 @@ def _dependencies(title: str, dependencies: list[Dependency], *, every: bool) ->
         yield Text.assemble(f"  {clean(one.name)} {clean(one.version or '')}".rstrip(), (f"  {one.ecosystem}", "dim"))
         yield from _hooks(one, every=every)
     if dependencies:
+        yield Text("")
+
+
+def _prevention(audit: Audit, *, every: bool) -> Iterator[Text]:
+    """Say once for every way in which dependencies run code what prevents it."""
+    shown = {hook.kind for one in audit.dependencies if not one.project for hook in one.hooks
+             if every or hook.certainty is Certainty.CERTAIN}
+    if shown:
+        yield Text("What prevents it", style="bold")
+    for name in sorted(shown):
+        kind = audit.kinds[name]
+        yield Text.assemble(f"  {name}  ", (kind.title, "dim"))
+        yield Text(f"      → {kind.safer}" + (f"   ({kind.safer_path})" if kind.safer_path else ""), style="green")
+    if shown:
         yield Text("")
 
 

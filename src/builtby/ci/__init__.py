@@ -1,0 +1,1 @@
+"""Builds in pipelines: what the GitHub action and the GitLab template run."""
