@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from builtby.cli import record_diff, record_show
 from builtby.cli.help import Command, Group
 from builtby.cli.say import Exit, fail
 
 if TYPE_CHECKING:
     from builtby.builds.hashing import Kept
-    from builtby.builds.model import Record
 
 _COMMAND = "builtby.record.command"
 
@@ -47,14 +47,6 @@ class FailOn(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
     INFO = "info"
-
-
-class ShowFormat(StrEnum):
-    """How a record is shown."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-    SLSA = "slsa"
 
 
 @app.callback()
@@ -130,31 +122,5 @@ def _refuse_other(folder: Path, *, force: bool) -> None:
         fail(Exit.USAGE, f"{folder} holds a record already", "Give another folder with -o, or --force to replace it.")
 
 
-@app.command(cls=Command)
-def show(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A record's folder.")],
-    form: Annotated[ShowFormat, typer.Option("-f", "--format", help="How to show it.")] = ShowFormat.TERMINAL,
-) -> None:
-    """Show a record.
-
-    Which tools ran, in which versions, what they read and wrote, where they turned to, and what could not be seen.
-    `-f slsa` prints the SLSA v1 provenance, `-f json` the record itself. Exit code 3 for a record that is incomplete.
-    """
-    from builtby.cli import record_view as view
-
-    found = _read(folder)
-    if form is ShowFormat.TERMINAL:
-        view.show(found)
-    else:
-        typer.echo(view.as_json(found) if form is ShowFormat.JSON else view.as_slsa(found), nl=False)
-    if not found.complete:
-        raise typer.Exit(int(Exit.INCOMPLETE))
-
-
-def _read(folder: Path) -> "Record":
-    from builtby.builds.book import NotARecordError, read
-
-    try:
-        return read(folder)
-    except NotARecordError as error:
-        fail(Exit.INCOMPLETE, str(error), "Give the folder that `builtby record -o DIR` wrote.")
+app.command("show", cls=Command)(record_show.show)
+app.command("diff", cls=Command)(record_diff.diff)

@@ -3,29 +3,17 @@
 import sys
 from collections import Counter
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from builtby.builds.model import Process, Record
-from builtby.builds.provenance import provenance
 from builtby.cli import findings_view
 from builtby.cli.catalogue_view import console
 from builtby.reports.terminal_style import clean
 
 MOST = 40
 """Lines of a list that people are shown; the record has them all."""
-
-
-def as_json(record: Record) -> str:
-    """Return the record as JSON."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=1).decode() + "\n"
-
-
-def as_slsa(record: Record) -> str:
-    """Return the SLSA provenance as JSON."""
-    return msgspec.json.format(msgspec.json.encode(provenance(record)), indent=1).decode() + "\n"
 
 
 def summary(record: Record) -> str:
