@@ -3,6 +3,7 @@
 import os
 import platform
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -34,13 +35,13 @@ class NotARecordError(ValueError):
 class Book:
     """Writes one record. Made before the build starts, so that a folder that cannot be written stops nothing half-way.
 
-    Raises OSError when the folder cannot be made or written.
+    `reach`: where a path of the build's is found from here. Raises OSError when the folder cannot be made or written.
     """
 
-    def __init__(self, folder: Path, command: tuple[str, ...], backend: str) -> None:
+    def __init__(self, folder: Path, command: tuple[str, ...], backend: str, reach: Callable[[str], str] = str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._began = folder, time.time()
-        self._gatherer = Gatherer()
+        self._gatherer = Gatherer(reach)
         self._encoder = msgspec.json.Encoder()
         self._record = Record(
             SCHEMA, backend, False, (UNFINISHED, *CANNOT), command, str(Path.cwd()), None,
@@ -59,8 +60,11 @@ class Book:
         self._gatherer.take(event)
 
     def finish(self, status: int, seconds: float, lost: dict[str, int], survivors: tuple[int, ...],
-               watch: Watch | None = None) -> Record:
-        """Write the record, and return it. `watch` tells what changed around the build."""
+               watch: Watch | None = None, settle: Callable[[Record], Record] | None = None) -> Record:
+        """Write the record, and return it.
+
+        `watch` tells what changed around the build; `settle` has the last word on what was found.
+        """
         os.close(self._log)
         gathered, unseen = self._gatherer, tuple(f"{what} ({count})" for what, count in sorted(lost.items()))
         files = gathered.files()
@@ -71,6 +75,8 @@ class Book:
             network=gathered.network(), notable=gathered.notable(), environments=gathered.environments(),
             survivors=survivors, changes=watched.changes)
         self._record = msgspec.structs.replace(self._record, findings=findings(self._record))
+        if settle is not None:
+            self._record = settle(self._record)
         self._write(RECORD, self._record)
         return self._record
 

@@ -154,6 +154,28 @@ class Environment(Noun, frozen=True):
     values: dict[str, str]
 
 
+class Guard(Noun, frozen=True):
+    """What a build was kept from, and how."""
+
+    level: int
+    """1: bubblewrap; 2: Landlock; 3: looking only."""
+    name: str
+    policy: str
+    policy_sha256: str
+    phase: str
+    """`fetch` or `build`."""
+    hosts: tuple[str, ...]
+    """What the proxy let pass, as `host:port`."""
+    refused_hosts: tuple[str, ...]
+    """What was asked of the proxy and refused."""
+    promises: tuple[str, ...]
+    leaves_open: tuple[str, ...]
+    reasons: tuple[str, ...]
+    """Why not a higher level."""
+    secrets: tuple[str, ...]
+    """Names of variables that were taken away."""
+
+
 class Record(Noun, frozen=True):
     """One build."""
 
@@ -180,3 +202,5 @@ class Record(Noun, frozen=True):
     """Entries of `processes` that still ran when the command had ended, and were ended by the recorder."""
     changes: tuple[Change, ...] = ()
     """Of sources, the toolchain and places of persistence, by comparing before with after and by inotify."""
+    guard: Guard | None = None
+    """How the build was guarded; None when it was recorded only."""
