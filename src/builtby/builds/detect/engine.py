@@ -51,8 +51,8 @@ def _finding(rule: Rule, hit: Hit, build: Build) -> Finding:
     owner = build.owner(hit.process) if hit.process is not None else None
     worse = rule.in_hooks if rule.in_hooks and owner is not None and owner.within == "hook" else None
     text = rule.message.format_map(_Fields(hit, build))
-    return Finding(rule.id, hit.severity or worse or rule.severity, rule.confidence, hit.process, hit.path, text,
-                   hit.blocked, owner=owner.purl if owner else None, hook=owner.hook if owner else None)
+    return Finding(rule.id, hit.severity or worse or rule.severity, hit.confidence or rule.confidence, hit.process,
+                   hit.path, text, hit.blocked, owner=owner.purl if owner else None, hook=owner.hook if owner else None)
 
 
 class _Fields(dict[str, str]):

@@ -12,7 +12,9 @@ process; `(gcc /usr/bin/gcc-12 compiler changed)` before it gives tool, executab
 packaged.
 `> ` tells what the program does: `read`, `write`, `remove`, `mode PATH`, `rename`, `link`, `symlink A -> B`,
 `connect`, `datagram ADDRESS:PORT [NAME]`, `dns NAME`, `unix PATH`, `note CALL WORDS`, `env NAME=VALUE`, `cwd PATH`,
-`survives`. `#abc` at the end of a `read` or `write` is its digest.
+`survives`,
+`changed PLACE WHAT PATH`: a change of the record's; `outside` after it: made by none of the build's programs;
+`unread` that none of them read other bytes meanwhile. `#abc` at the end of a `read` or `write` is its digest.
 """
 
 import re
@@ -20,7 +22,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from builtby.builds.model import SCHEMA, Endpoint, Environment, FileUse, Notable, Process, Record, ToolUsed
+from builtby.builds.model import SCHEMA, Change, Endpoint, Environment, FileUse, Notable, Process, Record, ToolUsed
 
 HOME, TREE = "/home/dev", "/home/dev/src/app"
 _PROGRAM = re.compile(r"(?P<replaces>= )?(?:\((?P<tool>\S+)(?: (?P<path>/\S+))?(?: (?P<role>[a-z-]+?))?"
@@ -37,6 +39,7 @@ class _Draft:
     notable: list[Notable] = field(default_factory=list)
     environments: list[dict[str, str]] = field(default_factory=lambda: [{"HOME": HOME}])
     survivors: list[int] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     time: float = 0.0
 
 
@@ -55,7 +58,7 @@ def record_of(text: str) -> Record:
     kept = tuple(Environment(tuple(sorted(one)), one) for one in draft.environments)
     return Record(SCHEMA, "example", True, (), draft.processes[0].argv, TREE, 0, "2026-01-31T12:00:00Z", draft.time, {},
                   tuple(draft.processes), tuple(draft.files), tuple(draft.network), tuple(draft.notable), (), kept,
-                  tuple(draft.survivors))
+                  tuple(draft.survivors), tuple(draft.changes))
 
 
 def _start(draft: _Draft, levels: list[int], depth: int, text: str) -> int:
@@ -88,12 +91,22 @@ def _act(draft: _Draft, number: int, text: str) -> None:
     elif verb == "note":
         call, _, detail = rest.partition(" ")
         draft.notable.append(Notable(call, number, detail, time=draft.time))
+    elif verb == "changed":
+        draft.changes.append(_change(rest.split(" "), number))
     elif verb == "survives":
         draft.survivors.append(number)
     elif verb in ("env", "cwd"):
         _surround(draft, number, verb, rest)
     else:
         raise ValueError(f"no such act: {text!r}")
+
+
+def _change(words: list[str], number: int) -> Change:
+    place, what, path, *marks = words
+    read = place == "source" and "unread" not in marks
+    return Change(_full(path), place, what, None if what == "created" else "a", None if what == "removed" else "b",
+                  ("ctime",), None if "outside" in marks else number, read_as=("c",) if read else (),
+                  readers=(number,) if read else ())
 
 
 def _surround(draft: _Draft, number: int, verb: str, rest: str) -> None:

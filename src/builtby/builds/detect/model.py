@@ -102,3 +102,5 @@ class Hit(msgspec.Struct, frozen=True):
     blocked: bool = False
     severity: str | None = None
     """Another severity than the rule's, where a detector knows better."""
+    confidence: str | None = None
+    """Another confidence than the rule's."""

@@ -82,6 +82,11 @@ class Inotify:
                 if path in wanted or (mask & (MOVE_SELF | DELETE_SELF)):
                     seen[path] = seen.get(path, 0) | mask
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders that are watched."""
+        return frozenset(self._folders.values())
+
     def close(self) -> None:
         """Watch no more."""
         os.close(self._descriptor)

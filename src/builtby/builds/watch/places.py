@@ -159,3 +159,8 @@ def _entries(folder: str) -> list[tuple[str, bool]]:
             return sorted((entry.name, entry.is_dir()) for entry in entries)
     except OSError:
         return []
+
+
+def titles() -> dict[str, str]:
+    """Return what each kind of place is, by its id."""
+    return {one["id"]: one["title"] for one in data()["place"]}
