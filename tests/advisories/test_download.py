@@ -116,11 +116,16 @@ def test_a_length_that_is_too_short_is_found_by_the_checksum(site: Site, tmp_pat
     assert not (tmp_path / "file").exists()
 
 
-def test_a_damaged_file_is_fetched_again_from_the_start(site: Site, tmp_path: Path) -> None:
-    site.answers["/file"] = in_turn(served(BODY, x_goog_hash="crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA=="),
-                                    served(BODY))
+@pytest.mark.parametrize("said", ["md5=AAAAAAAAAAAAAAAAAAAAAA==", "crc32c=AAAAAA==", "crc32c=!"])
+def test_a_damaged_file_is_fetched_again_from_the_start(site: Site, tmp_path: Path, said: str) -> None:
+    site.answers["/file"] = in_turn(served(BODY, x_goog_hash=said), served(BODY))
     assert content(fetch(site, tmp_path)) == BODY
     assert "Range" not in site.asked("/file")[1]
+
+
+def test_a_file_of_parts_has_only_a_crc(site: Site, tmp_path: Path) -> None:
+    site.answers["/file"] = served(b"123456789", x_goog_hash="crc32c=4waSgw==")
+    assert content(fetch(site, tmp_path)) == b"123456789"
 
 
 @pytest.mark.parametrize("code", [429, 500, 502, 503])

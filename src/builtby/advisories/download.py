@@ -16,7 +16,7 @@ import msgspec
 
 from builtby._version import __version__
 from builtby.advisories.addresses import Untrusted, checked, public
-from builtby.advisories.http_answer import Validators, md5_of, md5_said, retry_after, total, validators, words
+from builtby.advisories.http_answer import Validators, checksums, matches, retry_after, total, validators, words
 
 MOST_REDIRECTS = 5
 MOST_WAIT = 60.0
@@ -212,7 +212,7 @@ class Download:
         """Raise for a file that is not what the server says it is."""
         if announced is not None and have != announced:
             problem = f"{have:,} bytes came, {announced:,} were announced"
-        elif (wanted := md5_said(answer)) and md5_of(self._part) != wanted:
+        elif not matches(self._part, checksums(answer)):
             problem = "the file does not match its checksum"
         else:
             return

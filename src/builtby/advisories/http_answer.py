@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
+_PIECE = 1 << 20
+
 
 class Validators(msgspec.Struct, frozen=True):
     """What a server calls one state of a file; sent back, it answers whether the file changed."""
@@ -37,22 +39,44 @@ def total(answer: httpx.Response, have: int) -> int | None:
     return have + int(length) if length.isdecimal() else None
 
 
-def md5_said(answer: httpx.Response) -> bytes | None:
-    """Return the MD5 of the stored file, as Google Cloud Storage gives it: against accidents, not against malice."""
-    for item in answer.headers.get("x-goog-hash", "").split(","):
-        kind, _, value = item.strip().partition("=")
-        if kind == "md5":
-            try:
-                return base64.b64decode(value, validate=True)
-            except ValueError:
-                return None
-    return None
+def checksums(answer: httpx.Response) -> dict[str, bytes]:
+    """Return the checksums of the stored file by kind, as Google Cloud Storage gives them.
+
+    Against accidents, not against malice. A file that was put together of parts has no `md5`, only its `crc32c`.
+    """
+    said = (item.strip().partition("=") for item in answer.headers.get("x-goog-hash", "").split(","))
+    return {kind: _unbased(value) for kind, _, value in said if kind in _KINDS}
 
 
-def md5_of(path: Path) -> bytes:
-    """Return a file's MD5."""
+def matches(path: Path, said: dict[str, bytes]) -> bool:
+    """Tell whether a file is what every one of its checksums says."""
+    return all(_KINDS[kind](path) == value for kind, value in said.items())
+
+
+def _unbased(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return b""  # garbled on its way: no file's checksum
+
+
+def _md5(path: Path) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).digest()
+
+
+def _crc32c(path: Path) -> bytes:
+    import google_crc32c  # only updates want it
+
+    found = google_crc32c.Checksum()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            found.update(piece)
+    digest: bytes = found.digest()
+    return digest
+
+
+_KINDS = {"md5": _md5, "crc32c": _crc32c}
 
 
 def retry_after(answer: httpx.Response) -> float | None:

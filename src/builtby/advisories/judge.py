@@ -15,6 +15,7 @@ from builtby.advisories.store import Store
 from builtby.advisories.subject import Subject, of_artifact, of_present
 from builtby.advisories.support import ended
 from builtby.advisories.vendor import word
+from builtby.advisories.words import CLASSES
 from builtby.model import (
     Action,
     AdvisoryData,
@@ -39,14 +40,6 @@ _LINKAGES = {
     Linkage.UNKNOWN: ExposureStatus.UNVERIFIED,
 }
 _ELSEWHERE = "runtime: it is not in this artifact, but ran where that was built"
-_WHY = {
-    ExposureClass.BUILD_HOST: "build-host: the machine that ran the tool",
-    ExposureClass.ARTIFACT_CODEGEN: "artifact-codegen: code that the tool wrote",
-    ExposureClass.ARTIFACT_LINKED: "artifact-linked: library code inside",
-    ExposureClass.RUNTIME: "runtime: what is shipped",
-    ExposureClass.PLATFORM: "platform: what runs or ships containers",
-    ExposureClass.UNKNOWN: "unknown: nothing in the data decides",
-}
 REMEMBERED = 1 << 14
 """Subjects whose exposures are kept: an image has few different tools, however many files."""
 Judged = tuple[tuple[Exposure, ...], tuple[Exposure, ...]]
@@ -210,7 +203,7 @@ def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]
     """Return what a class in the data means for this subject, and why."""
     if class_ is ExposureClass.RUNTIME and not subject.installed and subject.role is not Role.RUNTIME:
         return ExposureClass.BUILD_HOST, _ELSEWHERE
-    return class_, _WHY[class_]
+    return class_, f"{class_.value}: {CLASSES[class_]}"
 
 
 def _action(class_: ExposureClass, subject: Subject) -> Action:
