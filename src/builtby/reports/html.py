@@ -1,15 +1,12 @@
 """`html`: one page for people, that opens from a mail: no network, no other files, no code of others."""
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import IO
 
-from builtby import __version__
 from builtby.reports import html_lists as lists
 from builtby.reports import html_overview as overview
+from builtby.reports import html_page as page
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.html_figures import Figures
 from builtby.reports.html_table import labels
@@ -19,19 +16,12 @@ from builtby.reports.stream import iso_time
 from builtby.reports.summary import Summary
 
 _TARGETS = 20
-_PIECE = 1 << 16
 
 
 def write(results: Results, stream: IO[bytes], options: ReportOptions) -> None:
     """Write the scan as a page. A time is on it only where `options.timestamp` gives one."""
-    held, size = [], 0
-    for part in _page(results, options):
-        held.append(part)
-        size += len(part)
-        if size >= _PIECE:
-            stream.write("".join(held).encode("utf-8", "backslashreplace"))
-            held, size = [], 0
-    stream.write("".join(held).encode("utf-8", "backslashreplace"))
+    for piece in page.pieces(_page(results, options)):
+        stream.write(piece)
 
 
 def _page(results: Results, options: ReportOptions) -> Iterator[str]:
@@ -47,8 +37,7 @@ def _page(results: Results, options: ReportOptions) -> Iterator[str]:
     yield "</section>\n"
     yield _unsupported(figures)
     yield from _tables(results, summary, figures)
-    yield (f"</main>\n<footer><p>Made by builtby {__version__}. This page is one file; it loads nothing and sends "
-           f"nothing.</p></footer>\n<script>{_asset('report.js')}</script></body></html>\n")
+    yield page.foot(page.asset("report.js"))
 
 
 def _tables(results: Results, summary: Summary, figures: Figures) -> Iterator[str]:
@@ -73,18 +62,9 @@ def _unsupported(figures: Figures) -> str:
 
 
 def _head(results: Results) -> str:
-    style, script = _style(), _asset("report.js")
-    policy = (f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'; "
-              "form-action 'none'")
     name = results.targets[0].ref if results.targets else "nothing"
     more = f" and {len(results.targets) - 1} more" if len(results.targets) > 1 else ""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">'
-        f'<meta name="generator" content="builtby {__version__}">'
-        f"<title>What built {esc(name)}{more}</title><style>{style}</style></head>\n")
+    return page.head(f"What built {esc(name)}{more}", _style(), page.asset("report.js"))
 
 
 def _header(results: Results, timestamp: int | None) -> str:
@@ -109,17 +89,7 @@ def _time(timestamp: int | None) -> str:
 
 @cache
 def _style() -> str:
-    return _asset("report.css") + labels(lists.TABLES)
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files("builtby.reports") / "html_assets" / name).read_text("utf-8")
-
-
-def _digest(text: str) -> str:
-    """Return what a content security policy calls an inline text."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return page.asset("report.css") + labels(lists.TABLES)
 
 
 REPORT = Report("html", "one page for people: charts, search and sort; opens anywhere, loads nothing", write)

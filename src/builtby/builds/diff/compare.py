@@ -80,7 +80,7 @@ class _Side:
     def packages(self) -> dict[str, set[str]]:
         """Return the versions of Python packages whose files were read where the build had put them."""
         found: dict[str, set[str]] = {}
-        for use in self.record.files:
+        for use in self.parts.uses:
             match = _PACKAGE.search(use.path) if use.access in CONSUMED and use.path in self.parts.made else None
             if match:
                 found.setdefault(match[1].lower().replace("_", "-"), set()).add(match[2])

@@ -124,7 +124,7 @@ class _Tasks:
         self._tools = {program.file for program in parts.programs}
         self._inputs, self._products = set(parts.inputs), dict(parts.products)
         self._uses: dict[int, list[FileUse]] = {}
-        for use in parts.record.files:
+        for use in parts.uses:
             self._uses.setdefault(use.process, []).append(use)
 
     def all(self) -> Iterator[dict[str, Any]]:

@@ -36,11 +36,12 @@ class Parts:
 
     def __init__(self, record: Record) -> None:
         self.record = record
+        self.uses = tuple(use for use in record.files if not use.refused)
 
     @cached_property
     def made(self) -> frozenset[str]:
         """The paths at which the build itself put something."""
-        files = self.record.files
+        files = self.uses
         return frozenset({use.path for use in files if use.access == "write"} | {
             use.to for use in files if use.access in PUT and use.to})
 
@@ -60,7 +61,7 @@ class Parts:
     def inputs(self) -> tuple[File, ...]:
         """What was read, and neither made by the build itself nor run: once for each content that was read."""
         ran = {(process.executable, process.sha256) for process in self.record.processes}
-        read = {File(use.path, use.sha256) for use in self.record.files if use.access in CONSUMED and use.sha256}
+        read = {File(use.path, use.sha256) for use in self.uses if use.access in CONSUMED and use.sha256}
         return tuple(sorted(file for file in read - ran if file.path not in self.made))
 
     @cached_property
@@ -68,7 +69,7 @@ class Parts:
         """What was left below the working directory: written, or renamed into place, and still there."""
         left: dict[str, str] = {}
         inside = self.record.cwd.rstrip("/") + "/"
-        for use in self.record.files:
+        for use in self.uses:
             path = use.to if use.access == "rename" and use.to else use.path
             if use.access in ("write", "rename") and use.sha256 and path.startswith(inside):
                 left[path] = use.sha256
