@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from builtby.model import Skipped
+from builtby.model import ExposureStatus, Skipped
 from builtby.reports import sarif
 from builtby.reports.base import ReportOptions
 from tests import official
@@ -20,6 +20,7 @@ from tests.reports.exposures import (
     EXPLOITED,
     GO,
     LINKED,
+    NOT_LINKED,
     OLD,
     RECORDS,
     TARGETS,
@@ -53,6 +54,17 @@ def test_the_worst_comes_first_and_what_is_not_exposed_is_left_out() -> None:
     assert found[:3] == [("CVE-2023-44487", "error"), ("CVE-2023-24540", "error"), ("CVE-2024-22019", "error")]
     assert "CVE-2023-29403" not in dict(found)
     assert len(found) == 11
+
+
+def test_what_is_accepted_is_suppressed_and_comes_last() -> None:
+    accepted = replace(EXPLOITED, status=ExposureStatus.IGNORED, reason="accepted until 2027-01-31: not reachable")
+    gathered = exposed((artifact(1, "a", GO, target=1, not_exposed=(accepted, NOT_LINKED)),
+                        artifact(2, "b", GO, exposures=(UNSCORED,))))
+    official.validate("sarif", log(gathered))
+    assert [(one["ruleId"], one["suppressions"]) for one in run(gathered)["results"]] == [
+        (UNSCORED.id, []), (EXPLOITED.id, [{"kind": "external", "status": "accepted",
+                                            "justification": "accepted until 2027-01-31: not reachable"}])]
+    assert "suppressions" not in run()["results"][0]
 
 
 def test_one_rule_an_advisory_with_what_to_do() -> None:

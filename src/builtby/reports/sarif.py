@@ -1,10 +1,11 @@
 """`sarif`: SARIF 2.1.0, one rule an advisory, one result for each artifact or installed tool that it concerns.
 
 GitHub code scanning takes 25,000 results and rules a run: beyond that the worst are kept, and a notification says so.
-What is not exposed is left out: code scanning would show it as an alert.
+What is not exposed is left out: code scanning would show it as an alert. What somebody has accepted is suppressed.
 """
 
 import heapq
+from collections.abc import Iterator
 from itertools import count
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote
@@ -30,6 +31,7 @@ _INSIDE = "!/"
 class Hit(NamedTuple):
     """What a result is made of; ordered by what is to be done first, then by where it is."""
 
+    accepted: bool
     rank: Rank
     target: int
     path: str
@@ -43,7 +45,7 @@ class Hit(NamedTuple):
 def write(results: Results, stream: IO[bytes], options: ReportOptions, most: int = MOST_RESULTS) -> None:
     """Write at most `most` results, the worst ones."""
     number = count()
-    hits = heapq.nsmallest(most, (_hit(one) for one, _ in zip(found(results), number, strict=False)),
+    hits = heapq.nsmallest(most, (_hit(one) for one, _ in zip(_told(results), number, strict=False)),
                            key=lambda hit: hit[:-1])
     total = next(number)
     rules: dict[str, list[Hit]] = {}
@@ -57,11 +59,16 @@ def write(results: Results, stream: IO[bytes], options: ReportOptions, most: int
     stream.write(b"\n")
 
 
+def _told(results: Results) -> Iterator[Found]:
+    return (one for one in found(results, none_too=True)
+            if one.exposure.status in (ExposureStatus.AFFECTED, ExposureStatus.UNVERIFIED, ExposureStatus.IGNORED))
+
+
 def _hit(one: Found) -> Hit:
     record, exposure = one
     digest = record.sha256 if isinstance(record, Artifact) else ""
-    return Hit(rank(exposure), record.target, record.path, record.layer or "", digest, isinstance(record, Present),
-               record.package or "", exposure)
+    return Hit(exposure.status is ExposureStatus.IGNORED, rank(exposure), record.target, record.path,
+               record.layer or "", digest, isinstance(record, Present), record.package or "", exposure)
 
 
 def _run(results: Results, stream: IO[bytes], options: ReportOptions, hits: list[Hit], rules: dict[str, list[Hit]],
@@ -80,7 +87,9 @@ def _run(results: Results, stream: IO[bytes], options: ReportOptions, hits: list
     run.member("originalUriBaseIds", {_base(number): {"description": {"text": f"{target.kind} {target.ref}"}}
                                       for number, target in enumerate(results.targets)})
     run.member("invocations", [_invocation(results, options, len(hits), total)])
-    run.array("results", (_result(results.targets, hit, places[hit.exposure.id]) for hit in hits))
+    suppressing = any(hit.accepted for hit in hits)  # where one says it, SARIF wants to hear it of all
+    run.array("results", (_result(results.targets, hit, places[hit.exposure.id])
+                          | ({"suppressions": _suppressions(hit)} if suppressing else {}) for hit in hits))
     run.end()
 
 
@@ -139,6 +148,11 @@ def _result(targets: tuple[Target, ...], hit: Hit, place: int) -> dict[str, Any]
         "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1", "builtbyExposure/v1": fingerprint},
         "properties": {name: value for name, value in properties.items() if value is not None},
     }
+
+
+def _suppressions(hit: Hit) -> list[dict[str, str]]:
+    reason = hit.exposure.reason or ""
+    return [{"kind": "external", "status": "accepted", "justification": reason}] if hit.accepted else []
 
 
 def _location(hit: Hit, where: str) -> dict[str, Any]:

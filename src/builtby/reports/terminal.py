@@ -152,11 +152,16 @@ def _skipped(summary: Summary) -> RenderableType:
 def _foot(options: ReportOptions) -> RenderableType:
     views = [] if options.by_artifact or options.explain else [("--by-artifact", "lists artifacts")]
     views += [] if options.explain else [("--explain", "shows bytes")]
-    views += [("-f json, cyclonedx-json, spdx-json, csv", "")]
     line = Text("", "dim")
-    for index, (option, meaning) in enumerate(views):
-        line.append(" · " if index else "").append(option, "not dim").append(f" {meaning}" if meaning else "")
-    return line
+    for option, meaning in views:
+        line.append(option, "not dim").append(f" {meaning} · ")
+    return line.append("-f", "not dim").append(" writes ").append(", ".join(_others()), "not dim")
+
+
+def _others() -> list[str]:
+    from builtby.reports.registry import all_reports  # which imports this module
+
+    return [report.name for report in all_reports() if report.name != REPORT.name]
 
 
 REPORT = Report("terminal", "for people: tools first, artifacts on request", write)
