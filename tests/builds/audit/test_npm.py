@@ -96,7 +96,7 @@ def test_yarn_berry(audited: Auditing) -> None:
              '  linkType: hard\n')
     result = audited({"yarn.lock": berry, ".yarnrc.yml": "enableScripts: false\nyarnPath: .yarn/releases/yarn.cjs\n"})
     assert hooks(result, "a")[0][2] is Certainty.UNKNOWN
-    assert hooks(result, "yarn")[0][0] == "npm-script"
+    assert hooks(result, "yarn")[0][0] == "package-manager"
     assert findings(result) == {"npm-no-integrity"}
     assert unsafe(result) == set()
 

@@ -1,5 +1,6 @@
 """Joins trees and ecosystems into an audit."""
 
+import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -24,6 +25,7 @@ from builtby.builds.audit.model import (
     Skipped,
 )
 from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, Wanted, is_archive
+from builtby.builds.masking import Masker
 
 _INSIDE = "!/"
 
@@ -68,8 +70,9 @@ def _target(ref: str, exclude: tuple[str, ...], *, prefix: bool) -> Iterator[Ent
     except OSError as error:
         yield Skipped(path=ref, reason=error.strerror or "cannot be read")
         return
+    hidden = cache(Masker(os.environ).text)
     for entry in (*found, *skipped):
-        yield _placed(entry, before)
+        yield _masked(_placed(entry, before), hidden)
 
 
 def _opened(place: Path, before: str, asked: Wanted,
@@ -100,6 +103,17 @@ def _file(path: str, tree: Tree) -> Iterator[Entry]:
                 # one file that no test thought of must not hide what all others say
                 reason = f"a fault of builtby, please report it: {type(error).__name__}: {error}"
                 yield Skipped(path=path, reason=reason)
+
+
+def _masked(entry: Entry, hidden: Callable[[str], str]) -> Entry:
+    """Hide credentials in what files say: an audit's output is read by more people than the files are."""
+    if isinstance(entry, Dependency):
+        hooks = tuple(hook if hidden(hook.how) == hook.how else replace(hook, how=hidden(hook.how))
+                      for hook in entry.hooks)
+        return replace(entry, hooks=hooks, name=hidden(entry.name) if "://" in entry.name else entry.name)
+    if isinstance(entry, Setting):
+        return replace(entry, value=hidden(entry.value)) if entry.value else entry
+    return replace(entry, message=hidden(entry.message)) if isinstance(entry, Finding) else entry
 
 
 def _placed(entry: Entry, before: str) -> Entry:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -16,8 +17,10 @@ _DEEPEST = 100
 _ALIASES = 10_000
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])\*[\w-]+", re.ASCII)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*+")|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)')
+_BREAK = re.compile("\n")
+_MISSES = 500
+_COMMA = re.compile(r'("(?:\\.|[^"\\])*+")|,(?=\s*+[}\]])')
 
 
 def json(tree: Tree, path: str, *, loose: bool = False) -> dict[str, Any]:
@@ -121,6 +124,32 @@ def string(value: object) -> str:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+class Places:
+    """Finds the lines of many texts in one, quickly when they are asked for in the order in which they stand."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._missed = 0
+        self._breaks = [found.start() for found in _BREAK.finditer(text)]
+
+    def line(self, needle: str, after: int = 0) -> int | None:
+        """Return the line, from 1, on which a text begins, plus `after`; None when it is not there.
+
+        After very many texts that are not there it stops looking: each costs a search through the whole.
+        """
+        if self._missed > _MISSES:
+            return None
+        place = self._text.find(needle, self._at)
+        if place < 0:
+            place = self._text.find(needle, 0, self._at + len(needle))
+        if place < 0:
+            self._missed += 1
+            return None
+        self._at = place
+        return bisect_left(self._breaks, place) + 1 + after
 
 
 def line_of(text: str, needle: str, start: int = 0) -> int | None:

@@ -1,6 +1,7 @@
 """The files that are audited: of a folder, a single file, an archive. They are read; nothing is unpacked or run."""
 
 import os
+import posixpath
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +17,10 @@ MOST_BYTES = 64 << 20
 MOST_HELD = 512 << 20
 """Of all files of an archive."""
 _HEAD = 4096
+_INCLUDED = (".txt", ".in", ".mk", ".inc")
+"""Endings of files that others include under any name."""
+_SMALL = 256 << 10
+_MOST_OTHERS = 5_000
 INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 _GIT_KEPT = {"hooks"}
 
@@ -52,6 +57,22 @@ class Tree:
         found = str(PurePosixPath(path).parent / name)
         return found if found in self.files else None
 
+    def reach(self, path: str, name: str) -> str | None:
+        """Return the path of a file that another one names, relative to itself; None when it is not in this tree.
+
+        Files that no auditor asks for by their names are reached too. Nothing outside of the tree is.
+        """
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.replace("\\", "/")))
+        if "\0" in place or place.startswith(("/", "../")) or place in {".", ".."}:
+            return None
+        if place in self.files or self.has(place):
+            return place
+        return None
+
+    def has(self, path: str) -> bool:
+        """Say whether a file is there that no auditor asked for by its name."""
+        return False
+
     def above(self, path: str, name: str) -> str | None:
         """Return the nearest file of this name in the same folder or one above it."""
         for folder in PurePosixPath(path).parents:
@@ -69,9 +90,20 @@ class Folder(Tree):
         """Such as `node_modules/`: the name of such a folder says what is in it, so it stays in the paths."""
         super().__init__({self.prefix + path for path in _walk(root, lambda path: wanted(self.prefix + path), skipped)})
         self._root = root.absolute().parent if self.prefix else root
+        self._real = os.path.realpath(self._root)
 
     def data(self, path: str) -> bytes:
-        return _read(self._root / path)
+        place = self._root / path
+        if place.is_symlink() and not self._inside(place):
+            raise Unreadable("a link that leads out of the folder")
+        return _read(place)
+
+    def has(self, path: str) -> bool:
+        place = self._root / path
+        return place.is_file() and self._inside(place)
+
+    def _inside(self, place: Path) -> bool:
+        return os.path.realpath(place).startswith(self._real + os.sep)
 
 
 class Lone(Tree):
@@ -88,12 +120,16 @@ class Lone(Tree):
     def data(self, path: str) -> bytes:
         return _read(self._root / path)
 
+    def has(self, path: str) -> bool:
+        return (self._root / path).is_file()
+
 
 class Archive(Tree):
     """The wanted members of an archive, held in memory."""
 
     def __init__(self, file: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
         self._held: dict[str, bytes] = {}
+        self._others: dict[str, bytes] = {}
         try:
             self._load(file, wanted, skipped)
         except (Damaged, OSError) as error:
@@ -102,13 +138,22 @@ class Archive(Tree):
         self.package = True
 
     def data(self, path: str) -> bytes:
-        return self._held[path]
+        return self._held[path] if path in self._held else self._others[path]
+
+    def has(self, path: str) -> bool:
+        return path in self._others
 
     def _load(self, file: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
         held = 0
         for member, stream in _members(file):
             path = member.path.removeprefix("./")
-            if member.kind != "file" or not wanted(path):
+            if member.kind != "file" or not (wanted(path) or path.endswith(_INCLUDED)):
+                continue
+            if not wanted(path) and len(self._others) >= _MOST_OTHERS:
+                continue
+            if not wanted(path):  # asked for only where another file includes it
+                self._others[path] = stream.read(_SMALL)
+                held += len(self._others[path])
                 continue
             data = stream.read(MOST_BYTES + 1)
             held += len(data)

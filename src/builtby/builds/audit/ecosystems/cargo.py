@@ -13,8 +13,6 @@ from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
 from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree, Unreadable
 
-_REPLACED = ("rustc", "rustc-wrapper", "rustc-workspace-wrapper", "rustdoc", "rustflags")
-
 
 @cache
 def _clues() -> dict[str, Any]:
@@ -27,14 +25,14 @@ def _crate(name: str, version: str, path: str, *hooks: Hook, project: bool = Fal
 
 
 def _lock(path: str, tree: Tree) -> Iterator[Entry]:
-    lock, text, sources = read.toml(tree, path), tree.text(path), Sources()
+    lock, places, sources = read.toml(tree, path), read.Places(tree.text(path)), Sources()
     if not isinstance(lock.get("package"), list):
         raise Unreadable("no Cargo.lock: it lists no packages")
     hashes = read.mapping(lock.get("metadata"))
     for package in read.objects(lock["package"]):
         name, version = read.string(package.get("name")), read.string(package.get("version"))
         source = read.string(package.get("source"))
-        line = read.line_of(text, f'name = "{name}"\nversion = "{version}"')
+        line = places.line(f'name = "{name}"\nversion = "{version}"')
         hooks = sources.hooks(name, version)
         if hooks is None:
             hooks = list(_inferred(name, package, path, line))
@@ -61,7 +59,8 @@ def _inferred(name: str, package: dict[str, Any], path: str, line: int | None) -
 def _manifest(path: str, tree: Tree) -> Iterator[Entry]:
     manifest, text = read.toml(tree, path), tree.text(path)
     package = read.mapping(manifest.get("package"))
-    if not package:
+    if not package:  # a workspace, which has no code of its own
+        yield from _unpinned(manifest, path, text)
         return
     hooks = tuple(manifest_hooks(manifest, path, text, beside=tree.beside(path, "build.rs") is not None))
     vendored = tree.beside(path, ".cargo-checksum.json") is not None
@@ -75,49 +74,42 @@ def manifest_hooks(manifest: dict[str, Any], path: str, text: str, *, beside: bo
     """Yield what a Cargo.toml says runs; `beside`: whether a build.rs lies in the same folder."""
     package, library = read.mapping(manifest.get("package")), read.mapping(manifest.get("lib"))
     build = package.get("build")
-    if build is not False and (build is True or isinstance(build, str) or beside):
-        yield Hook(kind="build.rs", when=When.BUILD, path=path, line=read.line_of(text, "build ="),
-                   how=build if isinstance(build, str) else "build.rs")
+    if build is not False and (build is True or isinstance(build, str | list) or beside):
+        named = [build] if isinstance(build, str) else [read.string(one) for one in read.items(build)]
+        for script in named or ["build.rs"]:
+            yield Hook(kind="build.rs", when=When.BUILD, path=path, line=read.line_of(text, "\nbuild ="), how=script)
     if library.get("proc-macro") is True or library.get("proc_macro") is True:
         yield Hook(kind="proc-macro", when=When.BUILD, path=path, line=read.line_of(text, "proc-macro"),
                    how="a procedural macro: rustc loads it")
 
 
 def _unpinned(manifest: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
-    for table in ("dependencies", "build-dependencies", "dev-dependencies"):
-        for name, value in read.mapping(manifest.get(table)).items():
+    for table, dependencies in _dependencies(manifest):
+        for name, value in dependencies.items():
             entry = read.mapping(value)
+            line = read.line_of(text, f"\n{name} =")
+            if table.startswith(("patch", "replace")):
+                where = read.string(entry.get("git") or entry.get("path"))
+                yield setting("cargo-patch", path, safe=False, value=f"[{table}] {name} → {where}",
+                              line=line + 1 if line else None)
             if entry.get("git") and not entry.get("rev"):
                 yield finding("cargo-git-unpinned", path, f"{name}: {read.string(entry['git'])}",
-                              read.line_of(text, f"{name} ="))
+                              line + 1 if line else None)
 
 
-def _config(path: str, tree: Tree) -> Iterator[Entry]:
-    document, text = read.toml(tree, path), tree.text(path)
-    tables = {"build": read.mapping(document.get("build"))} | {
-        f"target.{name}": read.mapping(value) for name, value in read.mapping(document.get("target")).items()}
-    for table, values in tables.items():
-        for key in (*_REPLACED, "linker", "runner"):
-            if values.get(key):
-                yield setting("cargo-replaces-tool", path, safe=False, value=f"[{table}] {key} = {values[key]}",
-                              line=read.line_of(text, key))
-    for name, value in read.mapping(document.get("source")).items():
-        if read.mapping(value).get("replace-with"):
-            yield setting("cargo-source-replaced", path, safe="vendored" in read.string(value["replace-with"]),
-                          value=f"[source.{name}] replace-with = {value['replace-with']}",
-                          line=read.line_of(text, "replace-with"))
-    for name, value in read.mapping(document.get("env")).items():
-        yield setting("cargo-environment", path, safe=True, value=f"[env] {name} = {value}"[:200],
-                      line=read.line_of(text, name))
-
-
-def _is_config(path: str) -> bool:
-    return path.endswith((".cargo/config.toml", ".cargo/config"))
+def _dependencies(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every table of dependencies, also of a workspace, of targets and of patches."""
+    targets = {f"target.{name}": read.mapping(value) for name, value in read.mapping(manifest.get("target")).items()}
+    for place, tables in {"": manifest, "workspace": read.mapping(manifest.get("workspace")), **targets}.items():
+        for kind in ("dependencies", "build-dependencies", "dev-dependencies"):
+            yield f"{place}.{kind}".strip("."), read.mapping(tables.get(kind))
+    for source, table in read.mapping(manifest.get("patch")).items():
+        yield f"patch.{source}", read.mapping(table)
+    yield "replace", read.mapping(manifest.get("replace"))
 
 
 AUDITORS = (
     Auditor("Cargo.lock", named("Cargo.lock"), _lock),
     Auditor("Cargo.toml", named("Cargo.toml"), _manifest),
     Auditor("build.rs", named("build.rs", ".cargo-checksum.json"), lambda _path, _tree: iter(())),
-    Auditor(".cargo/config", _is_config, _config),
 )

@@ -18,23 +18,21 @@ def _package(name: str, version: str, path: str, *hooks: Hook, project: bool = F
 
 
 def _lock(path: str, tree: Tree) -> Iterator[Entry]:
-    lock, text = read.json(tree, path), tree.text(path)
+    lock, places = read.json(tree, path), read.Places(tree.text(path))
     if not isinstance(lock.get("packages"), list):
         raise Unreadable("no lock file of Composer: it lists no packages")
     for package in (*read.objects(lock["packages"]), *read.objects(lock.get("packages-dev"))):
         name = read.string(package.get("name"))
-        hooks = []
+        hooks, line = [], places.line(f'"name": "{name}"')
         if package.get("type") in _PLUGINS:
-            hooks.append(Hook(kind="composer-plugin", when=When.INSTALL, path=path,
-                              line=read.line_of(text, f'"name": "{name}"'),
+            hooks.append(Hook(kind="composer-plugin", when=When.INSTALL, path=path, line=line,
                               how="a plugin: Composer loads it at every call, if allow-plugins lets it"))
         if files := read.items(read.mapping(package.get("autoload")).get("files")):
-            hooks.append(Hook(kind="autoload-file", when=When.START, path=path,
-                              line=read.line_of(text, f'"name": "{name}"'),
+            hooks.append(Hook(kind="autoload-file", when=When.START, path=path, line=line,
                               how=f"every program that loads vendor/autoload.php runs {read.string(files[0])}"))
         yield _package(name, read.string(package.get("version")), path, *hooks)
         if read.string(read.mapping(package.get("dist")).get("url")).startswith("http://"):
-            yield finding("plain-http-source", path, name, read.line_of(text, f'"name": "{name}"'))
+            yield finding("plain-http-source", path, name, line)
 
 
 def _manifest(path: str, tree: Tree) -> Iterator[Entry]:

@@ -14,37 +14,37 @@ _DEEPEST = 200
 
 
 def _audit(path: str, tree: Tree) -> Iterator[Entry]:
-    lock, text = read.json(tree, path), tree.text(path)
+    lock, places = read.json(tree, path), read.Places(tree.text(path))
     if "packages" not in lock and "dependencies" not in lock and "lockfileVersion" not in lock:
         raise Unreadable("no lock file of npm: neither packages nor dependencies are in it")
     if isinstance(lock.get("packages"), dict):
         for place, value in read.mapping(lock["packages"]).items():
             if _MODULES in place:
-                yield from _package(place, read.mapping(value), path, text)
+                yield from _package(place, read.mapping(value), path, places)
     else:
-        yield from _first(read.mapping(lock.get("dependencies")), path, text, 0)
+        yield from _first(read.mapping(lock.get("dependencies")), path, places, 0)
 
 
-def _package(place: str, entry: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+def _package(place: str, entry: dict[str, Any], path: str, places: read.Places) -> Iterator[Entry]:
     if entry.get("link"):
         return
     name = read.string(entry.get("name")) or place.rpartition(_MODULES)[2]
     hooks = []
     if entry.get("hasInstallScript") is True:
-        line = read.line_of(text, f'"{place}": {{')
+        line = places.line(f'"{place}": {{')
         hooks.append(script("an install script (preinstall, install, postinstall or node-gyp)", path, line))
-    yield from _source(name, entry, path, text, place)
+    yield from _source(name, entry, path, places, place)
     if GIT.match(read.string(entry.get("resolved"))):
         hooks.append(script("prepare and install scripts of a git checkout", path,
-                            read.line_of(text, f'"{place}": {{')))
+                            places.line(f'"{place}": {{')))
     yield package(name, read.string(entry.get("version")), path, *hooks)
 
 
-def _source(name: str, entry: dict[str, Any], path: str, text: str, place: str) -> Iterator[Entry]:
+def _source(name: str, entry: dict[str, Any], path: str, places: read.Places, place: str) -> Iterator[Entry]:
     address = read.string(entry.get("resolved"))
 
     def line() -> int | None:
-        return read.line_of(text, f'"{place}": {{')
+        return places.line(f'"{place}": {{')
 
     if GIT.match(address):
         if not COMMIT.search(address):
@@ -55,16 +55,16 @@ def _source(name: str, entry: dict[str, Any], path: str, text: str, place: str) 
         yield finding("npm-no-integrity", path, name, line())
 
 
-def _first(dependencies: dict[str, Any], path: str, text: str, depth: int) -> Iterator[Entry]:
+def _first(dependencies: dict[str, Any], path: str, places: read.Places, depth: int) -> Iterator[Entry]:
     """Read version 1, which holds dependencies within dependencies and tells of no scripts."""
     if depth > _DEEPEST:
         raise Unreadable("dependencies nested too deeply")
     for name, value in dependencies.items():
         entry = read.mapping(value)
         version = read.string(entry.get("version"))
-        yield from _source(name, {"resolved": version if GIT.match(version) else "", **entry}, path, text, name)
+        yield from _source(name, {"resolved": version if GIT.match(version) else "", **entry}, path, places, name)
         yield package(name, version, path, untold(path))
-        yield from _first(read.mapping(entry.get("dependencies")), path, text, depth + 1)
+        yield from _first(read.mapping(entry.get("dependencies")), path, places, depth + 1)
 
 
 AUDITORS = (

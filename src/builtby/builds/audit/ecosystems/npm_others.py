@@ -1,4 +1,4 @@
-"""Lock files and settings of pnpm, Yarn and Bun."""
+"""Lock files and settings of pnpm and Yarn."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.ecosystems.npm_names import GIT, package, script, untold
-from builtby.builds.audit.model import Dependency, Entry
+from builtby.builds.audit.model import Dependency, Entry, Hook, When
 from builtby.builds.audit.tree import Tree, Unreadable, Wanted
 
 _PNPM_KEY = re.compile(r"/?(?P<name>(?:@[^/@]+/)?[^/@]+)[@/](?P<version>[^(_]+)")
@@ -19,18 +19,18 @@ def _pnpm(path: str, tree: Tree) -> Iterator[Entry]:
     lock, text = read.yaml_(tree, path), tree.text(path)
     if "lockfileVersion" not in lock:
         raise Unreadable("no lock file of pnpm: it has no lockfileVersion")
-    tells = "requiresBuild:" in text
+    tells, places = "requiresBuild:" in text, read.Places(text)
     for key, value in read.mapping(lock.get("packages")).items():
         match, entry = _PNPM_KEY.match(key), read.mapping(value)
         if match is None:
             continue
         name = read.string(entry.get("name")) or match["name"]
         version = read.string(entry.get("version")) or match["version"]
-        yield _built(name, version, path, read.line_of(text, key), tells=tells,
-                     built=entry.get("requiresBuild") is True)
+        line = places.line(f"\n  '{key}':" if key.startswith("@") else f"\n  {key}:", 1)
+        yield _built(name, version, path, line, tells=tells, built=entry.get("requiresBuild") is True)
         resolution = read.mapping(entry.get("resolution"))
         if resolution.get("tarball") and not resolution.get("integrity"):
-            yield finding("npm-no-integrity", path, name, read.line_of(text, key))
+            yield finding("npm-no-integrity", path, name, line)
     if not any(tree.beside(path, name) for name in ("pnpm-workspace.yaml", "pnpm-workspace.yml")):
         yield setting("pnpm-built", path, safe=False)
 
@@ -51,6 +51,16 @@ def _workspace(path: str, tree: Tree) -> Iterator[Entry]:
     if document.get("dangerouslyAllowAllBuilds") is True:
         yield setting("pnpm-all-builds", path, safe=False, value="dangerouslyAllowAllBuilds: true",
                       line=read.line_of(text, "dangerouslyAllowAllBuilds"))
+    for name, version in read.mapping(document.get("configDependencies")).items():
+        entry = read.string(version) or read.string(read.mapping(version).get("integrity"))
+        yield package(name, entry.partition("+")[0], path, Hook(
+            kind="package-manager", when=When.INSTALL, path=path, line=read.line_of(text, name),
+            how="a config dependency: pnpm fetches it first and loads its pnpmfile"))
+
+
+def _pnpmfile(path: str, tree: Tree) -> Iterator[Entry]:
+    yield package("project", "", path, Hook(kind="package-manager", when=When.INSTALL, path=path, line=1,
+                                            how="pnpm loads it at every install, ignore-scripts or not"), project=True)
 
 
 def _yarn(path: str, tree: Tree) -> Iterator[Entry]:
@@ -91,11 +101,12 @@ def _classic_entry(name: str, fields: dict[str, str], path: str, line: int) -> I
 
 
 def _berry(path: str, tree: Tree, text: str) -> Iterator[Entry]:
+    places = read.Places(text)
     for key, value in read.mapping(read.yaml_(tree, path)).items():
         match, entry = _YARN_KEY.match(key), read.mapping(value)
         if match is None or "@workspace:" in key:
             continue
-        line = read.line_of(text, key)
+        line = places.line(key)
         yield package(match[1], read.string(entry.get("version")), path, untold(path, line))
         if entry.get("linkType") == "hard" and not entry.get("checksum") and "@npm:" in key and not entry.get(
                 "conditions"):
@@ -111,22 +122,17 @@ def _yarnrc(path: str, tree: Tree) -> Iterator[Entry]:
                   value=None if value is None else f"enableScripts: {str(value).lower()}")
     for plugin in read.items(document.get("plugins")):
         place = read.string(plugin) or read.string(read.mapping(plugin).get("path"))
-        yield package(place, "", path, script("a Yarn plugin, which Yarn loads at every start", path,
-                                              read.line_of(text, place)))
+        yield package(place, "", path, Hook(kind="package-manager", when=When.INSTALL, path=path,
+                                            how="a Yarn plugin, which Yarn loads at every start",
+                                            line=read.line_of(text, place)))
     if place := read.string(document.get("yarnPath")):
-        yield package("yarn", "", path, script(f"{place} is run in Yarn's place", path, read.line_of(text, "yarnPath")))
-
-
-def _bun(path: str, tree: Tree) -> Iterator[Entry]:
-    lock, text = read.json(tree, path, loose=True), tree.text(path)
-    trusted = {read.string(one) for one in read.items(lock.get("trustedDependencies"))}
-    for key, value in read.mapping(lock.get("packages")).items():
-        parts = read.items(value)
-        full = read.string(parts[0]) if parts else ""
-        name, _, version = full.rpartition("@")
-        line = read.line_of(text, f'"{key}": [')
-        hooks = [script("install scripts: it stands in trustedDependencies", path, line)] if name in trusted else []
-        yield package(name or key, version, path, *hooks)
+        yield package("yarn", "", path, Hook(kind="package-manager", when=When.INSTALL, path=path,
+                                             how=f"{place} is run in Yarn's place",
+                                             line=read.line_of(text, "yarnPath")))
+    for name in ("enableStrictSsl", "checksumBehavior"):
+        if (name == "enableStrictSsl" and document.get(name) is False) or document.get(name) in {"ignore", "update"}:
+            yield setting("npm-strict-ssl" if name == "enableStrictSsl" else "yarn-checksums", path, safe=False,
+                          value=f"{name}: {document[name]}", line=read.line_of(text, name))
 
 
 def _named(*names: str) -> Wanted:
@@ -138,6 +144,6 @@ AUDITORS = (
     Auditor("pnpm-workspace.yaml", _named("pnpm-workspace.yaml"), _workspace),
     Auditor("yarn.lock", _named("yarn.lock"), _yarn),
     Auditor(".yarnrc.yml", _named(".yarnrc.yml"), _yarnrc),
+    Auditor(".pnpmfile", _named(".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"), _pnpmfile),
     Auditor(".yarnrc", _named(".yarnrc"), lambda _path, _tree: iter(())),
-    Auditor("bun.lock", _named("bun.lock"), _bun),
 )

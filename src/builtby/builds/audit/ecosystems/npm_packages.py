@@ -1,5 +1,6 @@
 """package.json: scripts of the project and of what is installed, binding.gyp, and what may run with which tool."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,10 +8,11 @@ from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.commands import suspicious
 from builtby.builds.audit.ecosystems.npm_names import INSTALL_SCRIPTS, OWN_SCRIPTS, package, script
-from builtby.builds.audit.model import Entry, Hook
+from builtby.builds.audit.model import Entry, Hook, When
 from builtby.builds.audit.tree import Tree, Unreadable
 
 _MODULES = "node_modules/"
+_DECIDES = re.compile(r"^\s*(?:ignore-scripts|strict-allow-scripts)\s*=\s*true", re.MULTILINE)
 _PACKED = "package/package.json"
 
 
@@ -53,7 +55,16 @@ def _scripts(manifest: dict[str, Any], path: str, tree: Tree, names: tuple[str, 
 
 
 def _allowed(manifest: dict[str, Any], path: str, tree: Tree) -> Iterator[Entry]:
-    text = tree.text(path)
+    yield from _lists(manifest, path, tree.text(path))
+    yield from _manager(manifest, path, tree.text(path))
+    if any(tree.beside(path, lock) for lock in ("package-lock.json", "npm-shrinkwrap.json")) or not any(
+            tree.above(path, lock) for lock in ("pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb",
+                                                "package-lock.json")):
+        yield from _ignore_scripts(manifest, path, tree)
+
+
+def _lists(manifest: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    """Yield the lists of those that may run install scripts."""
     pnpm = read.mapping(manifest.get("pnpm"))
     for key, value in (("trustedDependencies", manifest.get("trustedDependencies")),
                        ("onlyBuiltDependencies", pnpm.get("onlyBuiltDependencies"))):
@@ -64,17 +75,35 @@ def _allowed(manifest: dict[str, Any], path: str, tree: Tree) -> Iterator[Entry]
     if pnpm.get("dangerouslyAllowAllBuilds") is True:
         yield setting("pnpm-all-builds", path, safe=False, value="dangerouslyAllowAllBuilds: true",
                       line=read.line_of(text, '"dangerouslyAllowAllBuilds"'))
-    if any(tree.beside(path, lock) for lock in ("package-lock.json", "npm-shrinkwrap.json")) or not any(
-            tree.above(path, lock) for lock in ("pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb",
-                                                "package-lock.json")):
-        yield from _ignore_scripts(manifest, path, tree)
+
+
+def _manager(manifest: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    """Yield what package.json makes corepack fetch and run, and hooks that are installed from it."""
+    wanted = read.string(manifest.get("packageManager"))
+    if wanted:
+        yield setting("npm-corepack-hash", path, safe="+sha" in wanted, value=f"packageManager: {wanted}",
+                      line=read.line_of(text, '"packageManager"'))
+    hooks = read.mapping(manifest.get("simple-git-hooks")) or read.mapping(
+        read.mapping(manifest.get("husky")).get("hooks"))
+    told = tuple(Hook(kind="hook-manager", when=When.VCS, how=f"{name}: {read.string(command)}"[:200], path=path,
+                      line=read.line_of(text, f'"{name}"')) for name, command in hooks.items() if read.string(command))
+    if told:
+        yield package(read.string(manifest.get("name")) or "project", read.string(manifest.get("version")), path,
+                      *told, project=True)
 
 
 def _ignore_scripts(manifest: dict[str, Any], path: str, tree: Tree) -> Iterator[Entry]:
     """Say whether npm runs install scripts; said by .npmrc itself where it names the setting."""
     has_packages = any(manifest.get(key) for key in ("dependencies", "devDependencies", "optionalDependencies"))
     npmrc = tree.above(path, ".npmrc")
-    if has_packages and not (npmrc and "ignore-scripts" in tree.text(npmrc)):
+    if not has_packages or (npmrc and _DECIDES.search(tree.text(npmrc))):
+        return
+    listed = manifest.get("allowScripts")
+    if isinstance(listed, dict):
+        allowed = [name for name, value in read.mapping(listed).items() if value is True]
+        yield setting("npm-strict-allow-scripts", npmrc or path, safe=False,
+                      value=f"allowScripts: {', '.join(allowed) or 'none'}"[:200])
+    else:
         yield setting("npm-ignore-scripts", npmrc or path, safe=False)
 
 
@@ -90,6 +119,15 @@ def _npmrc(path: str, tree: Tree) -> Iterator[Entry]:
             yield setting("npm-strict-ssl", path, safe=False, value=f"{name}={value}", line=number)
         elif name.endswith("registry") and lowered.startswith("http://"):
             yield setting("npm-plain-http", path, safe=False, value=f"{name}={value}", line=number)
+        elif name == "strict-allow-scripts":
+            yield setting("npm-strict-allow-scripts", path, safe=lowered == "true", value=f"{name}={value}",
+                          line=number)
+        elif name == "dangerously-allow-all-scripts" and lowered == "true":
+            yield setting("npm-all-scripts", path, safe=False, value=f"{name}={value}", line=number)
+        elif name in {"allow-git", "allow-remote"} and lowered in {"all", "true"}:
+            yield setting("npm-allow-remote", path, safe=False, value=f"{name}={value}", line=number)
+        elif name == "package-lock" and lowered == "false":
+            yield setting("npm-no-lock", path, safe=False, value=f"{name}={value}", line=number)
         elif name in {"script-shell", "node-options", "git", "init-module", "onload-script"}:
             yield setting("npm-runs-setting", path, safe=False, value=f"{name}={value}", line=number)
 

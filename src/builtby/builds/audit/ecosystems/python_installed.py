@@ -19,6 +19,7 @@ from builtby.builds.audit.tree import Tree, Unreadable
 _CODE = re.compile(r"import[ \t]")
 """How a line of a .pth file must begin to be run, as site.py tests it."""
 _START = {"sitecustomize.py", "usercustomize.py"}
+_STARTS = (".pth", ".start", "customize.py")
 _INFO = re.compile(r"(.+?)-([^-]+)\.(?:dist|egg)-info")
 
 
@@ -50,6 +51,19 @@ def _pth(path: str, tree: Tree) -> Iterator[Entry]:
              for number, line in lines(tree.text(path)) if _CODE.match(line)]
     if hooks:
         yield from _owned(path, tree, hooks, "pth-unowned")
+
+
+def _start(path: str, tree: Tree) -> Iterator[Entry]:
+    hooks = [Hook(kind="start", when=When.START, how=f"Python 3.15 and later call {line.strip()[:200]}", path=path,
+                  line=number) for number, line in lines(tree.text(path)) if line.strip() and line.lstrip()[0] != "#"]
+    if hooks:
+        yield from _owned(path, tree, hooks, "pth-unowned")
+
+
+def _record(path: str, tree: Tree) -> Iterator[Entry]:
+    """Count what is installed; a wheel that is looked at by itself is counted so, too."""
+    if info := _INFO.fullmatch(PurePosixPath(path).parent.name):
+        yield distribution(info[1], info[2], path)
 
 
 def _customize(path: str, tree: Tree) -> Iterator[Entry]:
@@ -94,7 +108,7 @@ def _owners(folder: str, tree: Tree) -> dict[str, tuple[str, str]]:
             continue
         try:
             rows = csv.reader(tree.text(record).splitlines())
-            owners |= {row[0]: (info[1], info[2]) for row in rows if row and row[0].endswith((".pth", "customize.py"))}
+            owners |= {row[0]: (info[1], info[2]) for row in rows if row and row[0].endswith(_STARTS)}
         except (Unreadable, csv.Error):  # such a record owns nothing, and what it would own is reported
             continue
     return owners
@@ -122,5 +136,7 @@ AUDITORS = (
     Auditor("pth", lambda path: path.endswith(".pth") and _in_site(path), _pth),
     Auditor("sitecustomize", lambda path: path.rpartition("/")[2] in _START, _customize),
     Auditor("entry points", lambda path: path.endswith("-info/entry_points.txt"), _entry_points),
-    Auditor("RECORD", lambda path: path.endswith(".dist-info/RECORD"), lambda _path, _tree: iter(())),
+    Auditor(".start", lambda path: path.endswith(".start") and _in_site(path), _start),
+    Auditor("RECORD", lambda path: path.endswith((".dist-info/RECORD", ".egg-info/PKG-INFO"))
+            and _in_site(path.rpartition("/")[0]), _record),
 )

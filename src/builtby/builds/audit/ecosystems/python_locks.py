@@ -16,13 +16,13 @@ _LOCAL = {"editable", "virtual", "directory", "path"}
 
 def _uv(path: str, tree: Tree) -> Iterator[Entry]:
     lock = read.toml(tree, path)
-    text = tree.text(path)
+    places = read.Places(tree.text(path))
     for package in read.objects(lock.get("package") or lock.get("packages")):
         source = read.mapping(package.get("source")) | {k: v for k, v in package.items() if k in {"vcs", "directory"}}
         wheels = [_file(wheel) for wheel in read.objects(package.get("wheels"))]
-        yield _package(package, path, text, wheels, sdist=bool(package.get("sdist")), source=source)
+        yield _package(package, path, places, wheels, sdist=bool(package.get("sdist")), source=source)
         if not _LOCAL & source.keys():
-            yield from _unhashed(package, path, text)
+            yield from _unhashed(package, path, places)
     if path.endswith("uv.lock"):
         yield _no_build(path, tree)
 
@@ -32,10 +32,10 @@ def _file(entry: dict[str, Any]) -> str:
                        or entry.get("path")).split("#")[0]
 
 
-def _package(package: dict[str, Any], path: str, text: str, wheels: list[str], *, sdist: bool,
+def _package(package: dict[str, Any], path: str, places: read.Places, wheels: list[str], *, sdist: bool,
              source: dict[str, Any]) -> Dependency:
     name, version = read.string(package.get("name")), read.string(package.get("version"))
-    line = read.line_of(text, f'name = "{name}"')
+    line = _line(places, name)
 
     def hook(how: str, certainty: Certainty = Certainty.CERTAIN) -> Hook:
         return Hook(kind="source-build", when=When.INSTALL, how=how, path=path, line=line, certainty=certainty)
@@ -55,12 +55,16 @@ def _package(package: dict[str, Any], path: str, text: str, wheels: list[str], *
     return distribution(name, version, path, *([] if wheels else [hook(_SDIST)]))
 
 
-def _unhashed(package: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+def _line(places: read.Places, name: str) -> int | None:
+    """Return the line of a package's own name: elsewhere it stands as a dependency."""
+    return places.line(f']]\nname = "{name}"', 1)
+
+
+def _unhashed(package: dict[str, Any], path: str, places: read.Places) -> Iterator[Entry]:
     files = [*read.objects(package.get("wheels")), *read.objects([package.get("sdist")])]
     if any(not (file.get("hash") or file.get("hashes")) for file in files):
         name = read.string(package.get("name"))
-        yield finding("python-unhashed", path, f"{name} has files without a hash",
-                      read.line_of(text, f'name = "{name}"'))
+        yield finding("python-unhashed", path, f"{name} has files without a hash", _line(places, name))
 
 
 def _no_build(path: str, tree: Tree) -> Entry:
@@ -79,7 +83,7 @@ def _no_build(path: str, tree: Tree) -> Entry:
 
 def _poetry(path: str, tree: Tree) -> Iterator[Entry]:
     lock = read.toml(tree, path)
-    text = tree.text(path)
+    places = read.Places(tree.text(path))
     former = read.mapping(read.mapping(lock.get("metadata")).get("files"))  # Poetry before 1.5, and PDM before 2.8
     for package in read.objects(lock.get("package")):
         name = read.string(package.get("name"))
@@ -89,10 +93,9 @@ def _poetry(path: str, tree: Tree) -> Iterator[Entry]:
         source = read.mapping(package.get("source"))
         kind = {read.string(source.get("type")): read.string(source.get("url"))} if source else {}
         kind |= {key: read.string(package[key]) for key in ("git", "path") if package.get(key)}
-        yield _package(package, path, text, wheels, sdist=len(wheels) < len(names), source=kind)
+        yield _package(package, path, places, wheels, sdist=len(wheels) < len(names), source=kind)
         if any(not file.get("hash") for file in files):
-            yield finding("python-unhashed", path, f"{name} has files without a hash",
-                          read.line_of(text, f'name = "{name}"'))
+            yield finding("python-unhashed", path, f"{name} has files without a hash", _line(places, name))
     if path.endswith("poetry.lock"):
         yield from _poetry_setting(path, tree)
 
@@ -108,10 +111,10 @@ def _poetry_setting(path: str, tree: Tree) -> Iterator[Entry]:
 
 def _pipenv(path: str, tree: Tree) -> Iterator[Entry]:
     lock = read.json(tree, path)
-    text = tree.text(path)
+    places = read.Places(tree.text(path))
     for group in ("default", "develop"):
         for name, package in read.mapping(lock.get(group)).items():
-            entry, line = read.mapping(package), read.line_of(text, f'"{name}": {{')
+            entry, line = read.mapping(package), places.line(f'"{name}": {{')
             source = entry.get("git") or entry.get("path")
             hook = Hook(kind="source-build", when=When.INSTALL, path=path, line=line,
                         certainty=Certainty.CERTAIN if source else Certainty.POSSIBLE,

@@ -8,7 +8,7 @@ from typing import Any
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.ecosystems.python_names import distribution
-from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
 from builtby.builds.audit.tree import Tree
 
 _INSTALLED = ("site-packages/", "dist-packages/", "node_modules/")
@@ -18,6 +18,11 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _FETCHES = re.compile(
     r"\b(?:urlopen|urlretrieve|requests\.(?:get|post)|http\.client|socket\.(?:socket|create_connection))\b"
     r"|\bb64decode\b.*\bexec\b|\bexec\s*\(.*(?:b64decode|decompress|fromhex)")
+_COMMIT = re.compile(r"@[0-9a-f]{40}\b")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
+_ADDOPTS = re.compile(r"\s*addopts\s*=\s*(.*)")
+_PLUGIN = re.compile(r"(?:^|[\s\"'])-p[\s\"',]*(?!no:)([\w.]+)")
+_LONGEST = 4096
 _COMMANDS = re.compile(r"\bcmdclass\s*=|\bcmdclass\b.*:")
 
 
@@ -36,9 +41,62 @@ def _pyproject(path: str, tree: Tree) -> Iterator[Entry]:
     system = read.mapping(document.get("build-system"))
     if system:
         yield from _backend(system, path, tree, text, name)
+    yield from uv_settings(read.mapping(read.mapping(document.get("tool")).get("uv")), path, text)
+    if not any(tree.above(path, lock) for lock in _LOCKS):
+        yield from _unlocked(document, path, text)
     hooks = tuple(_tool_hooks(read.mapping(document.get("tool")), path, text))
     if hooks:
         yield _project(path, tree, *hooks, name=name)
+
+
+def _unlocked(document: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    """Yield what pyproject.toml depends on, where no lock file says it better."""
+    project, places = read.mapping(document.get("project")), read.Places(text)
+    groups = [project.get("dependencies"), *read.mapping(project.get("optional-dependencies")).values(),
+              *read.mapping(document.get("dependency-groups")).values()]
+    for requirement in filter(None, (read.string(one) for group in groups for one in read.items(group))):
+        match = _NAME.match(requirement)
+        line = places.line(requirement)
+        direct = "@ git+" in requirement or "@git+" in requirement
+        yield distribution(match[0] if match else requirement, None, path, Hook(
+            kind="source-build", when=When.INSTALL, path=path, line=line,
+            certainty=Certainty.CERTAIN if direct else Certainty.POSSIBLE,
+            how="setup.py or the build backend of a git checkout" if direct else
+            "setup.py or the build backend, when no wheel fits"))
+        if direct and not _COMMIT.search(requirement):
+            yield finding("python-vcs-unpinned", path, requirement, line)
+
+
+def uv_settings(table: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
+    """Yield what uv's settings, of pyproject.toml or uv.toml, allow."""
+    for name, rule, safe in (
+            ("extra-index-url", "pip-extra-index", None), ("index-strategy", "uv-index-strategy", "first-index"),
+            ("allow-insecure-host", "pip-trusted-host", None), ("no-binary", "pip-no-binary", None),
+            ("no-binary-package", "pip-no-binary", None), ("no-build-isolation", "python-no-isolation", None)):
+        value = read.mapping(table.get("pip")).get(name) or table.get(name)
+        if value:
+            yield setting(rule, path, safe=value == safe, value=f"{name} = {value}"[:200],
+                          line=read.line_of(text, f"{name} ="))
+    for index in read.objects(table.get("index")):
+        if read.string(index.get("url")).startswith("http://"):
+            yield setting("pip-plain-http", path, safe=False, value=read.string(index["url"]),
+                          line=read.line_of(text, read.string(index["url"])))
+
+
+def _uv_toml(path: str, tree: Tree) -> Iterator[Entry]:
+    document = read.toml(tree, path)
+    yield from uv_settings(document, path, tree.text(path))
+    safe = document.get("no-build") is True
+    yield setting("uv-no-build", path, safe=safe, value="no-build = true" if safe else None)
+
+
+def _pytest(path: str, tree: Tree) -> Iterator[Entry]:
+    """Yield plugins that a configuration makes pytest load."""
+    for number, line in read.lines(tree.text(path)):
+        if match := _ADDOPTS.match(line):
+            for plugin in _PLUGIN.findall(match[1]):
+                yield _project(path, tree, Hook(kind="pytest-plugin", when=When.TEST, how=f"pytest -p {plugin}",
+                                                path=path, line=number))
 
 
 def _backend(system: dict[str, Any], path: str, tree: Tree, text: str, name: str) -> Iterator[Entry]:
@@ -101,7 +159,7 @@ def _setup_py(path: str, tree: Tree) -> Iterator[Entry]:
     yield _project(path, tree, Hook(kind="setup.py", when=When.INSTALL, how=f"python setup.py{extra}", path=path,
                                     line=1))
     for number, line in read.lines(text):
-        if _FETCHES.search(line):
+        if _FETCHES.search(line[:_LONGEST]):
             yield finding("hook-fetches", path, line.strip()[:200], number)
 
 
@@ -127,5 +185,8 @@ AUDITORS = (
     Auditor("pyproject.toml", _own("pyproject.toml"), _pyproject),
     Auditor("setup.py", _own("setup.py"), _setup_py),
     Auditor("setup.cfg", _own("setup.cfg"), _setup_cfg),
+    Auditor("uv.toml", _own("uv.toml"), _uv_toml),
+    Auditor("pytest's configuration", lambda path: path.rpartition("/")[2] in {
+        "pytest.ini", "tox.ini", "pyproject.toml", "setup.cfg"} and not any(p in path for p in _INSTALLED), _pytest),
     Auditor("conftest.py", _own("conftest.py"), _conftest),
 )

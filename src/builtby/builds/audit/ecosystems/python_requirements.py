@@ -1,12 +1,13 @@
 """requirements*.txt and pip.conf: what pip may build, and whether what it takes is pinned by hash."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from builtby.builds.audit.base import Auditor, finding, setting
-from builtby.builds.audit.ecosystems.python_names import distribution
-from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.ecosystems.python_includes import Line, gathered, is_included
+from builtby.builds.audit.ecosystems.python_names import distribution, normal
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, Skipped, When
 from builtby.builds.audit.read import lines
 from builtby.builds.audit.tree import Tree
 
@@ -14,7 +15,7 @@ _FILE = re.compile(r"(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:tx
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:===?\s*([^\s;,]+))?")
 _DIRECT = re.compile(r"(?:(?P<name>[\w.-]+)\s*(?:\[[^\]]*\])?\s*@\s*)?(?P<url>(?:git|hg|svn|bzr)\+\S+|https?://\S+|file:\S+)")
 _OPTION = re.compile(r"(--?[a-z][a-z-]*)(?:[=\s]+(\S+))?")
-_HASH, _COMMENT = re.compile(r"--hash[=\s]"), re.compile(r"(?:^|\s)#.*$")
+_HASH, _ONLY = re.compile(r"--hash[=\s]"), re.compile(r"--only-binary[=\s]\s*(\S+)")
 _COMMIT = re.compile(r"@[0-9a-f]{40}(?:$|[#\s])")
 _INDEX = {"--index-url", "-i", "--extra-index-url", "--find-links", "-f"}
 
@@ -24,49 +25,52 @@ def _wanted(path: str) -> bool:
     return _FILE.fullmatch(place.name) is not None or (place.parent.name == "requirements" and place.suffix == ".txt")
 
 
+class _Binary:
+    """What the options of a whole set of files say of wheels: pip takes them together, wherever they stand."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.all = False
+        self.names: set[str] = set()
+        for match in filter(None, map(_ONLY.match, texts)):
+            values = {value.strip() for value in match[1].split(",")}
+            self.all = (self.all or ":all:" in values) and ":none:" not in values
+            self.names |= {normal(value) for value in values if not value.startswith(":")}
+
+    def only(self, name: str) -> bool:
+        """Say whether a distribution is taken as a wheel or not at all."""
+        return self.all or normal(name) in self.names
+
+
 def _audit(path: str, tree: Tree) -> Iterator[Entry]:
-    wheels_only, hashed, required, count = False, 0, False, 0
-    for number, line in _logical(tree.text(path)):
-        if line.startswith("-") and not line.startswith(("-e", "--editable")):
-            wheels_only |= _only_binary(line)
-            required |= line.startswith("--require-hashes")
-            yield from _options(line, path, number)
-            continue
-        if one := _requirement(line, path, number, wheels_only=wheels_only):
-            count += 1
-            hashed += bool(_HASH.search(line))
-            yield one
-            yield from _pinned(line, path, number)
+    if is_included(path, tree, frozenset(filter(_wanted, tree.files))):
+        return
+    told = list(gathered(path, tree))
+    rows = [one for one in told if isinstance(one, Line)]
+    yield from (one for one in told if isinstance(one, Skipped))
+    binary = _Binary(row.text for row in rows)
+    hashed = count = 0
+    for row in rows:
+        if row.text.startswith("-") and not row.text.startswith(("-e", "--editable")):
+            yield from _options(row.text, row.path, row.number)
+        elif one := _requirement(row.text, row.path, row.number, binary):
+            yield from _pinned(row.text, row.path, row.number)
+            if not row.constraint:
+                count += 1
+                hashed += bool(_HASH.search(row.text))
+                yield one
     if count and path.endswith(".txt"):
-        yield setting("pip-only-binary", path, safe=wheels_only, value="--only-binary :all:" if wheels_only else None)
+        required = any(row.text.startswith("--require-hashes") for row in rows)
+        yield setting("pip-only-binary", path, safe=binary.all, value="--only-binary :all:" if binary.all else None)
         yield setting("pip-require-hashes", path, safe=required or hashed == count,
                       value=f"{hashed} of {count} requirements have a hash")
-
-
-def _logical(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with their continuations joined, without comments and empty ones."""
-    held, first = "", 0
-    for number, line in lines(text):
-        first = first or number
-        if line.endswith("\\"):
-            held += line[:-1] + " "
-            continue
-        whole = _COMMENT.sub("", held + line).strip()
-        if whole:
-            yield first, whole
-        held, first = "", 0
-    if held.strip():
-        yield first, held.strip()
-
-
-def _only_binary(line: str) -> bool:
-    return bool(re.match(r"--only-binary[=\s]+:all:", line))
 
 
 def _options(line: str, path: str, number: int) -> Iterator[Entry]:
     match = _OPTION.match(line)
     name, value = (match[1], match[2] or "") if match else ("", "")
-    if name == "--no-binary":
+    if name in {"-r", "--requirement", "-c", "--constraint"}:
+        yield finding("pip-remote-include", path, line, number)
+    elif name == "--no-binary" and value != ":none:":
         yield setting("pip-no-binary", path, safe=False, value=line, line=number)
     elif name == "--trusted-host":
         yield setting("pip-trusted-host", path, safe=False, value=line, line=number)
@@ -76,7 +80,7 @@ def _options(line: str, path: str, number: int) -> Iterator[Entry]:
         yield setting("pip-plain-http", path, safe=False, value=line, line=number)
 
 
-def _requirement(line: str, path: str, number: int, *, wheels_only: bool) -> Dependency | None:
+def _requirement(line: str, path: str, number: int, binary: _Binary) -> Dependency | None:
     bare = re.sub(r"^(?:-e|--editable)[=\s]+", "", line)
     editable = bare != line
     direct = _DIRECT.match(bare)
@@ -93,7 +97,7 @@ def _requirement(line: str, path: str, number: int, *, wheels_only: bool) -> Dep
         return None
     hook = Hook(kind="source-build", when=When.INSTALL, path=path, line=number, certainty=Certainty.POSSIBLE,
                 how="setup.py or the build backend, when pip finds no wheel that fits")
-    return distribution(match[1], match[2], path, *(() if wheels_only else (hook,)))
+    return distribution(match[1], match[2], path, *(() if binary.only(match[1]) else (hook,)))
 
 
 def _egg(address: str) -> str:
@@ -110,9 +114,13 @@ def _pinned(line: str, path: str, number: int) -> Iterator[Entry]:
 
 
 def _configuration(path: str, tree: Tree) -> Iterator[Entry]:
-    binary = False
+    binary, sections = False, set[str]()
     for number, line in lines(tree.text(path)):
         name, _, value = (part.strip() for part in line.partition("="))
+        sections |= {line.strip()} & {"[global]", "[install]", "[download]", "[wheel]"}
+        if name == "require-hashes" and value:
+            yield setting("pip-require-hashes", path, safe=value.lower() in {"true", "1", "yes", "on"},
+                          value=line.strip(), line=number)
         if name == "only-binary" and value == ":all:":
             binary = True
             yield setting("pip-only-binary", path, safe=True, value=line.strip(), line=number)
@@ -121,7 +129,7 @@ def _configuration(path: str, tree: Tree) -> Iterator[Entry]:
             yield setting(rule, path, safe=False, value=line.strip(), line=number)
         if name in {"index-url", "extra-index-url", "find-links"} and value.startswith("http://"):
             yield setting("pip-plain-http", path, safe=False, value=line.strip(), line=number)
-    if not binary:
+    if sections and not binary:
         yield setting("pip-only-binary-configured", path, safe=False)
 
 
