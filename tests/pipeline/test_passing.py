@@ -5,20 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from builtby.formats import elf
+from builtby.formats import elf, macho, pe
+from builtby.formats.base import Format
 from builtby.pipeline import passing
 from builtby.pipeline.identify import Identifier
 from builtby.pipeline.options import Settings
 from builtby.sources.stream import ChunkStream
 
-PROGRAM = Path(__file__).parent.parent / "fixtures" / "go" / "hello-1.26-amd64.xz"
+PROGRAMS = Path(__file__).parent.parent / "fixtures" / "go"
+PROGRAM = PROGRAMS / "hello-1.26-amd64.xz"
 
 
-def passed(data: bytes, begun: int) -> dict[str, str]:
+def passed(data: bytes, begun: int, form: Format = elf.FORMAT) -> dict[str, str]:
     """Return the facts of a program of which the first bytes were read already."""
     stream = ChunkStream(iter([data[begun:]]))
     identifier = Identifier(Settings())
-    found = passing.pass_by(identifier, elf.FORMAT, stream, memoryview(data)[:begun], len(data), "x")
+    found = passing.pass_by(identifier, form, stream, memoryview(data)[:begun], len(data), "x")
     assert found.size == len(data)
     return found.verdict.facts
 
@@ -47,3 +49,12 @@ def test_a_table_too_large_to_be_kept_is_unknown(monkeypatch: pytest.MonkeyPatch
     facts = passed(lzma.decompress(PROGRAM.read_bytes()), 1 << 16)
     assert "go.packages" not in facts
     assert "partial" not in facts
+
+
+@pytest.mark.parametrize(("system", "form"), [("windows", pe.FORMAT), ("darwin", macho.FORMAT)])
+def test_programs_of_other_systems_are_kept_too(system: str, form: Format, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_little(monkeypatch)
+    facts = passed(lzma.decompress((PROGRAMS / f"hello-1.26-{system}.xz").read_bytes()), 64 << 10, form)
+    assert facts["go.table"] == "1.20"
+    assert facts["go.os"] == system
+    assert {"fmt", "runtime"} <= set(facts["go.packages"].split())

@@ -23,8 +23,10 @@ from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.golinked import add_linked
+from builtby.formats.gopclntab import follow
 from builtby.formats.macho_commands import PLATFORMS, read_commands
 from builtby.formats.macho_image import FAT, FAT64, SYMTAB, THIN, Image, open_image, slices
+from builtby.formats.macho_wants import wants
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
 from builtby.sources.view import View
@@ -158,4 +160,4 @@ def _is_macho(path: str, head: bytes) -> bool:
     return len(head) >= 8 and 0 < int.from_bytes(head[4:8], "big") < _FIRST_JAVA
 
 
-FORMAT = Format("macho", read, magics=(FAT, FAT64, *THIN), accepts=_is_macho)
+FORMAT = Format("macho", read, magics=(FAT, FAT64, *THIN), accepts=_is_macho, wants=wants, follow=follow)

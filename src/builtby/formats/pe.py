@@ -24,10 +24,12 @@ from builtby.formats.dwarf_sections import read_dwarf
 from builtby.formats.elf_regions import merge
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.golinked import add_linked
+from builtby.formats.gopclntab import follow
 from builtby.formats.pe_debug import read_debug
 from builtby.formats.pe_image import CLR, EXPORT, IMPORT, MEM_EXECUTE, MEM_WRITE, TLS, Image, open_image
 from builtby.formats.pe_resources import read_version_info
 from builtby.formats.pe_rich import read_rich
+from builtby.formats.pe_wants import wants
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
 from builtby.sources.view import View
@@ -215,4 +217,4 @@ def _is_pe(path: str, head: bytes) -> bool:
     return head[place : place + 4] == b"PE\0\0" or place + 4 > len(head) > 64
 
 
-FORMAT = Format("pe", read, magics=(b"MZ",), accepts=_is_pe)
+FORMAT = Format("pe", read, magics=(b"MZ",), accepts=_is_pe, wants=wants, follow=follow)
