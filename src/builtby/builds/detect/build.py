@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 
+from builtby.builds.detect.model import CHANGES
 from builtby.builds.detect.owners import NOBODY, Owner, owner_of
+from builtby.builds.detect.world import World
 from builtby.builds.model import FileUse, Process, Record
 
 INTERPRETERS = ("python", "node", "nodejs", "perl", "ruby", "sh", "bash", "dash", "zsh", "busybox", "php", "java",
@@ -26,8 +28,8 @@ class Touch:
 class Build:
     """Looks a record up."""
 
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, record: Record, world: World | None = None) -> None:
+        self.record, self.world = record, world or World(record)
         self.by_id: dict[int, Process] = {one.id: one for one in record.processes}
         self._lines: dict[int, tuple[Process, ...]] = {}
         self._owners: dict[int, Owner] = {}
@@ -73,6 +75,12 @@ class Build:
             known = self._owners[number] = owner_of(line, self.values) if line else NOBODY
         return known
 
+    def is_asked(self, one: Process) -> bool:
+        """Whether a program is the recorded command itself, or what a shell that is it runs."""
+        above = [other for other in self.line(one.id)[1:] if other.argv]
+        return all(len(other.argv) > 1 and other.argv[1].startswith("-") and "c" in other.argv[1] and (
+            self.true_names(other) & {"sh", "bash", "dash", "zsh", "busybox"}) for other in above)
+
     def values(self, one: Process) -> dict[str, str]:
         """Return the variables of a program's environment whose values are kept."""
         kept = self.record.environments
@@ -84,12 +92,61 @@ class Build:
         return tuple(touch for use in self.record.files for touch in _touches(use))
 
     @cached_property
+    def by_access(self) -> dict[str, list[Touch]]:
+        """The uses of files, by what was done: most are reads, which most rules do not look at."""
+        found: dict[str, list[Touch]] = {}
+        for touch in self.touches:
+            found.setdefault(touch.access, []).append(touch)
+        return found
+
+    @cached_property
+    def writers(self) -> dict[str, list[Touch]]:
+        """What was written, by path."""
+        found: dict[str, list[Touch]] = {}
+        for touch in self.touches:
+            if touch.access in CHANGES:
+                found.setdefault(touch.path, []).append(touch)
+        return found
+
+    @cached_property
+    def reads(self) -> dict[int, list[Touch]]:
+        """What was read, by program."""
+        found: dict[int, list[Touch]] = {}
+        for touch in self.touches:
+            if touch.access == "read":
+                found.setdefault(touch.use.process, []).append(touch)
+        return found
+
+    @cached_property
+    def _children(self) -> dict[int, list[Process]]:
+        found: dict[int, list[Process]] = {}
+        for one in self.record.processes:
+            if one.argv:
+                above = next((other.id for other in self.line(one.id)[1:] if other.argv), 0)
+                found.setdefault(above, []).append(one)
+        return found
+
+    def pipeline(self, one: Process) -> list[Process]:
+        """Return the programs that the same program started: among them are those of the same pipeline."""
+        above = next((other.id for other in self.line(one.id)[1:] if other.argv), 0)
+        return self._children.get(above, [])
+
+    def is_temporary(self, path: str) -> bool:
+        """Whether a path is in a folder for temporary files."""
+        return path.startswith(tuple(f"{folder}/" for folder in self.bases["$TMP"]))
+
+    @cached_property
+    def homes(self) -> tuple[str, ...]:
+        """The homes that programs were told of."""
+        kept = [one.values for one in self.record.environments]
+        return tuple(sorted({one["HOME"].rstrip("/") for one in kept if one.get("HOME", "/").strip("/")}))
+
+    @cached_property
     def bases(self) -> dict[str, tuple[str, ...]]:
         """What `~`, `$TREE` and `$TMP` of a rule's paths stand for."""
         kept = [one.values for one in self.record.environments]
-        homes = {values["HOME"].rstrip("/") for values in kept if values.get("HOME", "/").strip("/")}
         temporary = {values["TMPDIR"].rstrip("/") for values in kept if values.get("TMPDIR", "/").strip("/")}
-        return {"~": (*homes, *_HOMES), "$TREE": (self.record.cwd.rstrip("/"),), "$TMP": (*temporary, *_TEMPORARY)}
+        return {"~": (*self.homes, *_HOMES), "$TREE": (self.record.cwd.rstrip("/"),), "$TMP": (*temporary, *_TEMPORARY)}
 
 
 def _true_names(one: Process) -> Iterator[str]:

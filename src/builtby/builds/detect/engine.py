@@ -30,8 +30,17 @@ def coded() -> dict[str, Detector]:
 def findings(record: Record) -> tuple[Finding, ...]:
     """Return what should not be there, the worst first."""
     build = Build(record)
-    found = [one for rule in rules() for one in of_rule(rule, build)]
+    found = [one for rule in rules() for one in _guarded(rule, build)]
     return tuple(sorted(found, key=lambda one: SEVERITIES.index(one.severity)))
+
+
+def _guarded(rule: Rule, build: Build) -> list[Finding]:
+    """Apply a rule. A fault in one must not cost the record, nor be hidden."""
+    try:
+        return of_rule(rule, build)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        text = f"the rule could not be applied, a fault of builtby: {type(error).__name__}: {error}"
+        return [Finding(rule.id, "medium", "low", None, None, text)]
 
 
 def of_rule(rule: Rule, build: Build) -> list[Finding]:

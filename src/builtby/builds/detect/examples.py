@@ -18,10 +18,13 @@ packaged.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from builtby.builds.detect.build import Build
+from builtby.builds.detect.world import World
 from builtby.builds.model import SCHEMA, Change, Endpoint, Environment, FileUse, Notable, Process, Record, ToolUsed
 
 HOME, TREE = "/home/dev", "/home/dev/src/app"
@@ -47,7 +50,7 @@ def record_of(text: str) -> Record:
     """Return the record of a build that a text describes. Raises ValueError."""
     draft, levels = _Draft(), list[int]()
     for line in text.strip("\n").splitlines():
-        if not line.strip():
+        if not line.strip() or line.startswith("@ "):
             continue
         depth, rest = (len(line) - len(line.lstrip())) // 2, line.strip().replace("~/", f"{HOME}/")
         draft.time += 1
@@ -59,6 +62,35 @@ def record_of(text: str) -> Record:
     return Record(SCHEMA, "example", True, (), draft.processes[0].argv, TREE, 0, "2026-01-31T12:00:00Z", draft.time, {},
                   tuple(draft.processes), tuple(draft.files), tuple(draft.network), tuple(draft.notable), (), kept,
                   tuple(draft.survivors), tuple(draft.changes))
+
+
+def build_of(text: str) -> Build:
+    """Return what rules look at, for a text."""
+    tracked: set[str] | None = None
+    packages: dict[str, tuple[str, str]] = {}
+    for line in text.splitlines():
+        words = line.split(" ")
+        if words[:2] == ["@", "tracked"]:
+            tracked = {_full(path) for path in words[2:]}
+        elif words[:2] == ["@", "package"]:
+            packages[words[3]] = (words[2], words[4])
+    return Build(record_of(text), Given(tracked, packages))
+
+
+class Given(World):
+    """What examples say of the machine."""
+
+    def __init__(self, tracked: set[str] | None, packages: dict[str, tuple[str, str]]) -> None:
+        self._given, self._packages = tracked, packages
+
+    def untracked(self, paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if self._given is not None and path not in self._given]
+
+    def recorded(self, path: str) -> tuple[str, str] | None:
+        return self._packages.get(path)
+
+    def is_program(self, path: str) -> bool:
+        return path.startswith("/usr/bin/")
 
 
 def _start(draft: _Draft, levels: list[int], depth: int, text: str) -> int:

@@ -13,8 +13,9 @@ def matcher(globs: Iterable[str], bases: Mapping[str, Iterable[str]]) -> re.Patt
 
 def _one(glob: str, bases: Mapping[str, Iterable[str]]) -> str:
     first, slash, rest = glob.partition("/")
-    if first in bases:
-        roots = "|".join(_translated(root) for root in sorted(bases[first])) or "(?!)"
+    named = [name for name in first.strip("{}").split(",") if name in bases]
+    if named:
+        roots = "|".join(_translated(root) for name in named for root in sorted(bases[name])) or "(?!)"
         return f"(?:{roots}){slash}{_translated(rest)}\\Z"
     return f"{_translated(glob)}\\Z"
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from builtby.builds.detect.build import Build
 from builtby.builds.detect.engine import coded, of_rule
-from builtby.builds.detect.examples import record_of
+from builtby.builds.detect.examples import build_of
 from builtby.builds.detect.load import rules
 from builtby.builds.detect.model import CONFIDENCES, SEVERITIES, SUBJECTS, Rule
 
@@ -37,7 +36,7 @@ def _examples(rule: Rule) -> Iterator[str]:
         yield "needs an example that it fires on, and one that it must leave alone"
     for text, wanted in (*((text, True) for text in rule.example), *((text, False) for text in rule.near)):
         try:
-            found = of_rule(rule, Build(record_of(text)))
+            found = of_rule(rule, build_of(text))
         except (ValueError, LookupError) as error:
             yield f"cannot read {text!r}: {error!r}"
             continue

@@ -5,14 +5,24 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from typing import NamedTuple
 
 from builtby.builds.detect.build import Build, Touch
 from builtby.builds.detect.globs import matcher
 from builtby.builds.detect.model import CHANGES, SIGHTS, Condition, Hit, Rule
 from builtby.builds.model import Endpoint, Notable, Process
 
-Variable = tuple[Process, str, str]
-"""A program whose environment has another value of a variable than the one of the program that started it."""
+
+class Variable(NamedTuple):
+    """A program whose environment has another value of a variable than that of the program that started it."""
+
+    process: Process
+    name: str
+    value: str
+    introduced: bool
+    """False for the recorded command itself, which has what it was started with."""
+
+
 Event = Touch | Process | Endpoint | Notable | Variable
 
 
@@ -20,15 +30,17 @@ def hits(rule: Rule, build: Build) -> Iterator[Hit]:
     """Yield what of a build a rule's conditions meet."""
     when = [_Test(condition, build) for condition in rule.when]
     unless = [_Test(condition, build) for condition in rule.unless]
-    for event in _events(rule.on, build):
+    for event in _events(rule, build):
         if any(test.meets(event) for test in when) and not any(test.meets(event) for test in unless):
             yield _hit(event)
 
 
-def _events(subject: str, build: Build) -> Iterator[Event]:
-    record = build.record
+def _events(rule: Rule, build: Build) -> Iterator[Event]:
+    subject, record = rule.on, build.record
     if subject == "file":
-        yield from build.touches
+        wanted = {one for condition in rule.when for name in condition.access for one in _accesses(name)}
+        for access in sorted(wanted or build.by_access):
+            yield from build.by_access.get(access, ())
     elif subject == "process":
         yield from (one for one in record.processes if one.argv)
     elif subject == "network":
@@ -44,9 +56,10 @@ def variables(build: Build) -> Iterator[Variable]:
     for one in build.record.processes:
         line = build.line(one.id)
         above = next((other for other in line[1:] if other.argv), None)
-        if one.argv and above is not None and one.environment != above.environment:
-            before = build.values(above)
-            yield from ((one, name, value) for name, value in build.values(one).items() if before.get(name) != value)
+        if one.argv and (above is None or one.environment != above.environment):
+            before = build.values(above) if above else {}
+            yield from (Variable(one, name, value, above is not None) for name, value in build.values(one).items()
+                        if before.get(name) != value)
 
 
 def _hit(event: Event) -> Hit:
@@ -60,7 +73,7 @@ def _hit(event: Event) -> Hit:
                    {"host": event.host or event.address, "address": where}, blocked=not event.allowed)
     if isinstance(event, Notable):
         return Hit(event.process, None, {"call": event.call, "detail": event.detail}, blocked=event.refused)
-    return Hit(event[0].id, None, {"variable": event[1], "value": event[2]})
+    return Hit(event.process.id, None, {"variable": event.name, "value": event.value})
 
 
 class _Test:
@@ -83,7 +96,7 @@ class _Test:
             return self._endpoint(event) and self._actor(event.process)
         if isinstance(event, Notable):
             return self._notable(event) and self._actor(event.process)
-        return self._variable(event) and self._process(event[0]) and self._actor(event[0].id)
+        return self._variable(event) and self._process(event.process) and self._actor(event.process.id)
 
     def _file(self, event: Touch) -> bool:
         if self._access and event.access not in self._access:
@@ -100,6 +113,10 @@ class _Test:
         if self._executable is not None and not self._executable.match(one.executable or ""):
             return False
         if c.role and (one.tool is None or one.tool.role not in c.role):
+            return False
+        if c.asked is not None and self._build.is_asked(one) is not c.asked:
+            return False
+        if c.changed is not None and (one.as_packaged is False) is not c.changed:
             return False
         if c.argv and not re.search(c.argv, " ".join(one.argv)):
             return False
@@ -122,9 +139,11 @@ class _Test:
         return (not c.call or event.call in c.call) and (not c.detail or bool(re.search(c.detail, event.detail)))
 
     def _variable(self, event: Variable) -> bool:
-        c, (_, name, value) = self._condition, event
-        return (not c.variable or any(fnmatchcase(name, one) for one in c.variable)) and (
-            not c.value or bool(re.search(c.value, value)))
+        c = self._condition
+        if c.introduced and not event.introduced:
+            return False
+        return (not c.variable or any(fnmatchcase(event.name, one) for one in c.variable)) and (
+            not c.value or bool(re.search(c.value, event.value)))
 
     def _actor(self, number: int) -> bool:
         c, build = self._condition, self._build

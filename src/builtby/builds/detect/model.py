@@ -44,6 +44,8 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     variable: tuple[str, ...] = ()
     value: str | None = None
     """Regular expression that is found in a variable's value."""
+    introduced: bool = True
+    """Whether a program of the build must have set the variable, and not who started the build."""
     by: tuple[str, ...] = ()
     """Names of the acting program that it cannot choose by itself: its executable, or an interpreter's script."""
     under: tuple[str, ...] = ()
@@ -52,6 +54,10 @@ class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """The same, of the program that started the acting one."""
     within: tuple[str, ...] = ()
     """`hook`: code of a dependency, run to install or build it. `own-hook`: the project's own. `none`: neither."""
+    asked: bool | None = None
+    """Whether it is the recorded command itself, or what a shell was told to run by it."""
+    changed: bool | None = None
+    """Whether its executable is known to differ from what its package shipped."""
     manager: tuple[str, ...] = ()
     """The package manager whose hook it is: `npm`, `pip` …"""
 
