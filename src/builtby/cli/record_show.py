@@ -21,6 +21,7 @@ class ShowFormat(StrEnum):
     RUNTIME_TRACE = "runtime-trace"
     CYCLONEDX = "cyclonedx-json"
     SPDX = "spdx-json"
+    HTML = "html"
 
 
 def show(
@@ -33,15 +34,15 @@ def show(
 
     Which tools ran, in which versions, what they read and wrote, where they turned to, and what could not be seen.
     `-f json` prints the record itself, `-f slsa` its SLSA v1 provenance, `-f runtime-trace` an in-toto runtime trace,
-    `-f cyclonedx-json` and `-f spdx-json` bills of materials. The same record gives the same bytes. Exit code 3 for a
-    record that is incomplete.
+    `-f cyclonedx-json` and `-f spdx-json` bills of materials, `-f html` a page with the picture of the build. The same
+    record gives the same bytes. Exit code 3 for a record that is incomplete.
     """
     from builtby.builds.documents.registry import all_documents
     from builtby.cli import record_view as view
     from builtby.cli.output import opened
 
     if form is ShowFormat.TERMINAL and file is not None:
-        fail(Exit.USAGE, "-o goes with a format for a file", "Add -f cyclonedx-json, for example.")
+        fail(Exit.USAGE, "-o goes with a format for a file", "Add -f html, for example.")
     found = read_record(folder)
     if form is ShowFormat.TERMINAL:
         view.show(found)

@@ -1,0 +1,44 @@
+"""How programs are called and coloured on the page."""
+
+import posixpath
+
+from builtby.builds.model import Process
+
+KINDS = {
+    "compiler": "compiler", "assembler": "assembler", "linker": "linker, archiver", "build": "build system, packager",
+    "runtime": "interpreter", "made": "made by the build", "other": "other programs", "forked": "ran no program",
+}
+"""Kinds of programs with a colour of their own."""
+_ROLES = {
+    "compiler": "compiler", "assembler": "assembler", "linker": "linker", "archiver": "linker", "runtime": "runtime",
+    "build-system": "build", "packager": "build", "package-manager": "build", "generator": "build",
+    "image-builder": "build",
+}
+
+
+def kind(process: Process, made: frozenset[str]) -> str:
+    """Return the kind of a program, a key of KINDS."""
+    if not process.executable:
+        return "forked"
+    if process.executable in made:
+        return "made"
+    return _ROLES.get(process.tool.role, "other") if process.tool else "other"
+
+
+def name(process: Process) -> str:
+    """Return what people call a program: of a script, the script."""
+    if not process.executable:
+        return "forked"
+    if process.script:
+        return posixpath.basename(process.script) or "without a name"
+    called = posixpath.basename(process.argv[0]) if process.argv else ""
+    return called or posixpath.basename(process.executable) or "without a name"
+
+
+def titled(process: Process) -> str:
+    """Return a program with its tool and version: `cc1 (gcc 12.2.0)`."""
+    own = name(process)
+    if process.tool is None:
+        return own
+    told = f"{process.tool.tool} {process.tool.version or ''}".strip()
+    return told if process.tool.tool == own else f"{own} ({told})"
