@@ -6,7 +6,8 @@ Surfaces (see the helper modules for more of each):
 - `elf.sections`: the different section names, joined by blanks, in the order of the file.
 - `elf.note.*` (elf_notes), `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath`, `elf.version_need` (elf_dynamic).
 - `elf.segments`, `elf.tail`, `elf.layout` (elf_layout).
-- `elf.annobin` (elf_annobin), `upx.*` (upx), and what elf_sections finds in sections that are marks by themselves.
+- `elf.annobin` (elf_annobin), `elf.cfi` (elf_frames), `upx.*` (upx), and what elf_sections finds in sections that are
+  marks by themselves.
 - `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
 
 Facts:
@@ -19,7 +20,7 @@ Facts:
 - `stripped` (`yes`, `no`), `debug` (`dwarf`, `no`), `sections=none`, `overlay` (bytes behind the image);
 - `hash=both` (two hash tables of symbols, the old and GNU's: what the linker was asked for, by whoever called it);
 - `go.pclntab` (`yes`, `no`; with section headers only), `patched=yes` (elf_layout), `packed=upx`, and those of
-  elf_dwarf, elf_annobin and golinked.
+  elf_dwarf, elf_annobin, elf_frames and golinked.
 """
 
 from builtby.formats import elf_names
@@ -27,6 +28,7 @@ from builtby.formats.base import Format, Reading, Surface
 from builtby.formats.elf_annobin import read_annobin
 from builtby.formats.elf_dwarf import DEBUG_INFO, read_producers
 from builtby.formats.elf_dynamic import Dynamic, read_dynamic
+from builtby.formats.elf_frames import read_frames
 from builtby.formats.elf_image import (
     ET_CORE,
     ET_DYN,
@@ -82,6 +84,7 @@ def read(view: View, path: str) -> Reading:
     if image.rows:
         read_sections(image, reading)
         read_annobin(image, reading)
+        read_frames(image, reading)
         names = " ".join(dict.fromkeys(image.names[1:_MOST_NAMES]))
         reading.surfaces.append(Surface("elf.sections", names[:_LONGEST]))
     if not image.only_debug:

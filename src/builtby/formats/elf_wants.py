@@ -1,6 +1,7 @@
 """What of an ELF file too large to be held is worth keeping as it goes by, told from its program headers."""
 
-from builtby.formats.elf_image import PF_W, PT_DYNAMIC, PT_LOAD, PT_NOTE, open_image
+from builtby.formats.elf_frames import KEPT as FRAMES
+from builtby.formats.elf_image import PF_W, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE, open_image
 from builtby.sources.view import SparseView
 
 BEHIND = 512 << 10
@@ -18,7 +19,9 @@ def wants(head: bytes, size: int) -> list[tuple[int, int]]:
         return []
     ranges = []
     for segment in image.segments:
-        if segment.type in (PT_NOTE, PT_DYNAMIC):
+        if segment.type == PT_GNU_EH_FRAME:
+            ranges.append((segment.offset + segment.size, FRAMES))
+        elif segment.type in (PT_NOTE, PT_DYNAMIC):
             ranges.append((segment.offset, min(segment.size, SMALL)))
         elif segment.type == PT_LOAD and segment.flags & PF_W:
             ranges.append((segment.offset, min(segment.size, DATA)))

@@ -14,7 +14,7 @@ from itertools import islice
 from struct import pack, unpack_from
 from typing import NamedTuple
 
-from builtby.sources.view import SparseView, View
+from builtby.sources.view import View, holds
 
 MOST_BYTES = 48 << 20
 """Bytes of names that are read, or of an old table. kubectl has 6 MB of names."""
@@ -98,13 +98,8 @@ def follow(offset: int, data: bytes | memoryview) -> list[tuple[int, int]]:
     return [(table.offset, table.names[1]) for table in tables if table is not None and table.version != "1.2"]
 
 
-def _held(view: View, offset: int, size: int) -> bool:
-    """Whether it can be read: of a file that went by, a table that was not kept is no fault of what was."""
-    return not isinstance(view, SparseView) or view.holds(offset, size)
-
-
 def _table_at(view: View, offset: int, end: int) -> Table | None:
-    return table_in(view.read(offset, _HEADER), offset, end) if _held(view, offset, _HEADER) else None
+    return table_in(view.read(offset, _HEADER), offset, end) if holds(view, offset, _HEADER) else None
 
 
 def table_in(raw: bytes, offset: int, end: int) -> Table | None:
@@ -130,7 +125,7 @@ def _functions(view: View, table: Table) -> Functions | None:
 
 def _between_offsets(view: View, table: Table) -> bytes:
     start, stop = table.names
-    if not _held(view, table.offset + start, stop - start):
+    if not holds(view, table.offset + start, stop - start):
         return b""
     data = view.read(table.offset + start, stop - start)
     return data if len(data) == stop - start else b""

@@ -43,10 +43,11 @@ def _compilers(groups: Sequence[Group]) -> list[Group]:
 
 def _know_crt(groups: Sequence[Group]) -> None:
     """A version of which a rule says that it is the crt's compiled nothing else, where no unit of code shows it."""
-    known = {(one.tool.tool, one.version) for one in groups if one.role is Role.RUNTIME and one.detail == _CRT}
+    known = {(one.tool.tool, one.version): one.detail for one in groups
+             if one.role is Role.RUNTIME and one.detail in (_CRT, _REST)}
     for one in _compilers(groups):
         if (one.tool.tool, one.version) in known and not one.units:
-            one.role, one.detail = Role.RUNTIME, _CRT
+            one.role, one.detail = Role.RUNTIME, known[one.tool.tool, one.version]
 
 
 def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:

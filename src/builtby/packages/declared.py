@@ -29,7 +29,7 @@ def declared(artifact: Packaged, document: BuildInfo) -> tuple[BuiltBy, ...]:
     language = _language(artifact)
     tool = _BY_LANGUAGE.get(language or "")
     claims = []
-    if tool and not _told(artifact, Role.COMPILER):
+    if tool and not _told(artifact, Role.COMPILER) and not (tool == "gcc" and artifact.by_llvm):
         claims.append(_compiler(document, tool, language))
     if artifact.is_c and not _told(artifact, Role.LINKER):
         claims.append(_claim(document, "ld", Role.LINKER, AMBIGUOUS, None, _packages(document, "ld")))

@@ -48,6 +48,11 @@ class Packaged(NamedTuple):
         )
 
     @property
+    def by_llvm(self) -> bool:
+        """Whether its code shows that LLVM generated it, or much of it: then it is no default GCC's."""
+        return self.facts.get("codegen") in {"llvm", "mixed"}
+
+    @property
     def language(self) -> str:
         """C++ where its library is asked for, else C."""
         return "c++" if any(library.startswith("libstdc++.so") for library in self.needed) else "c"

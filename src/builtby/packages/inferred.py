@@ -42,7 +42,8 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
     if any(fnmatchcase(source, pattern) for pattern in exceptions):
         return ()
     linked = any(tool.role is Role.LINKER and (tool.tool != "ld" or tool.version) for tool in artifact.observed)
-    wanted = [("gcc", "gcc", Role.COMPILER)] + ([] if linked else [("binutils", "ld", Role.LINKER)])
+    wanted = [] if artifact.by_llvm else [("gcc", "gcc", Role.COMPILER)]
+    wanted += [] if linked else [("binutils", "ld", Role.LINKER)]
     claims = (_claim(distro, package, artifact, modified, *item) for item in wanted)
     return tuple(claim for claim in claims if claim)
 

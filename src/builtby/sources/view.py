@@ -120,6 +120,11 @@ class SparseView:
                 yield low, memoryview(data)[low - start : high - start]
 
 
+def holds(view: View, offset: int, size: int) -> bool:
+    """Whether a range can be read: of a file that went by, what was not kept is no fault of what was."""
+    return not isinstance(view, SparseView) or view.holds(offset, size)
+
+
 if hasattr(os, "preadv"):
 
     def pread(fd: int, size: int, offset: int) -> bytes:
