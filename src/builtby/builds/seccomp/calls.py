@@ -8,7 +8,7 @@ from builtby.builds.events import Absent, Ended, Noted, Ran, Used
 from builtby.builds.hashing import Hasher
 from builtby.builds.seccomp.network import Network
 from builtby.builds.seccomp.paths import Place, place
-from builtby.builds.seccomp.peer import AT_FDCWD, Peer, signed
+from builtby.builds.seccomp.peer import AT_FDCWD, Peer, Peers, signed
 from builtby.builds.seccomp.programs import program
 from builtby.builds.seccomp.tracker import Entry, Tracker
 
@@ -33,14 +33,14 @@ class RefusedError(RuntimeError):
 class Calls:
     """Handlers, by the name of the call."""
 
-    def __init__(self, tracker: Tracker, hasher: Hasher) -> None:
-        self._tracker, self._hasher = tracker, hasher
+    def __init__(self, tracker: Tracker, hasher: Hasher, peers: Peers) -> None:
+        self._tracker, self._hasher, self._peers = tracker, hasher, peers
         network = Network(tracker)
         c = AT_FDCWD
         self.handlers: dict[str, Handler] = {
-            "execve": lambda p, e, a: self._exec(p, e, place(p, c, p.text(a[0])), a[1], a[2]),
+            "execve": lambda p, e, a: self._exec(p, e, place(p, c, p.text(a[0]), exact=False), a[1], a[2]),
             "execveat": lambda p, e, a: self._exec(
-                p, e, place(p, signed(a[0]), p.text(a[1]), follow=not a[4] & _NOFOLLOW), a[2], a[3]),
+                p, e, place(p, signed(a[0]), p.text(a[1]), follow=not a[4] & _NOFOLLOW, exact=False), a[2], a[3]),
             "open": lambda p, e, a: self._open(p, e, c, a[0], a[1]),
             "creat": lambda p, e, a: self._open(p, e, c, a[0], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
             "openat": lambda p, e, a: self._open(p, e, signed(a[0]), a[1], a[2]),
@@ -85,6 +85,7 @@ class Calls:
         for opened in (found.script, found.loader):
             if opened is not None:
                 self._read(entry, opened)
+        self._peers.forget(entry.pid)
         return None
 
     def _open(self, peer: Peer, entry: Entry, folder: int, name: int, flags: int) -> None:
@@ -148,6 +149,7 @@ class Calls:
     def _exit(self, peer: Peer, entry: Entry, args: Args) -> None:
         self._tracker.tell(Ended(self._tracker.now(), entry.id, args[0] & 0xFF))
         self._tracker.ended(entry)
+        self._peers.forget(entry.pid)
 
     def _note(self, entry: Entry, call: str, detail: str, *, refused: bool = False) -> None:
         self._tracker.tell(Noted(self._tracker.now(), entry.id, call, detail, refused))

@@ -34,6 +34,8 @@ class Request(NamedTuple):
     tid: int
     call: int
     arch: int
+    instruction: int
+    """Where the caller's program is: an address that it can be read at as long as it is there."""
     args: tuple[int, ...]
 
 
@@ -98,8 +100,8 @@ class Listener:
             if error.errno in (errno.ENOENT, errno.EINTR):
                 return None
             raise
-        identity, tid, _, call, arch, _, *args = _REQUEST.unpack(self._buffer)
-        return Request(identity, tid, call & 0xFFFFFFFF, arch, tuple(args))
+        identity, tid, _, call, arch, instruction, *args = _REQUEST.unpack(self._buffer)
+        return Request(identity, tid, call & 0xFFFFFFFF, arch, instruction, tuple(args))
 
     def valid(self, request: Request) -> bool:
         """Whether the caller still waits: only then was what was read of its memory its own."""

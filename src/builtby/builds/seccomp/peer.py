@@ -2,33 +2,46 @@
 
 import os
 import struct
-from contextlib import suppress
+from collections import OrderedDict
 
 PAGE = 4096
 LONGEST_PATH = 4096
 MOST_WORDS, MOST_BYTES = 65_536, 4 << 20
 """Words, and bytes, of an argument list or environment that are read; the kernel allows about 2 MiB."""
 AT_FDCWD = -100
+MOST_KEPT = 128
+"""Threads whose memory stays open: fewer than the 256 descriptors that some systems give a process."""
 
 
 class Peer:
     """A process, by one of its threads. Reads give None or nothing when it is gone or may not be read.
 
-    `root`: where /proc leads to its root, when that is another than ours.
+    `root`: where /proc leads to its root, when that is another than ours. Its memory stays open from the first look
+    on: what is open belongs to the program that runs then, and gives nothing any more once another one has the number.
     """
+
+    __slots__ = ("_memory", "pid", "root", "tid")
 
     def __init__(self, tid: int, root: str = "") -> None:
         self.tid, self.root = tid, root
+        self.pid: int | None = None
+        """The process that the thread belongs to, once that was asked."""
+        self._memory: int | None = None
 
     def memory(self, address: int, size: int) -> bytes:
         """Return up to `size` bytes at an address; fewer where its memory ends."""
-        with suppress(OSError, OverflowError):
-            descriptor = os.open(f"/proc/{self.tid}/mem", os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                return os.pread(descriptor, size, address)
-            finally:
-                os.close(descriptor)
-        return b""
+        try:
+            if self._memory is None:
+                self._memory = os.open(f"/proc/{self.tid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+            return os.pread(self._memory, size, address)
+        except (OSError, OverflowError):
+            return b""
+
+    def close(self) -> None:
+        """Let go of its memory."""
+        if self._memory is not None:
+            os.close(self._memory)
+            self._memory = None
 
     def text(self, address: int, longest: int = LONGEST_PATH) -> bytes | None:
         """Return the text that ends in a zero byte at an address; None when there is none of at most that length."""
@@ -46,9 +59,10 @@ class Peer:
         if address == 0:
             return []
         words: list[str] = []
+        pages: dict[int, bytes] = {}
         left = MOST_BYTES
         for pointer in self._pointers(address):
-            text = self.text(pointer, min(left, 1 << 17))
+            text = self._text_in(pages, pointer, min(left, 1 << 17))
             if text is None:
                 break
             words.append(os.fsdecode(text))
@@ -56,6 +70,15 @@ class Peer:
             if left <= 0:
                 break
         return words
+
+    def _text_in(self, pages: dict[int, bytes], address: int, longest: int) -> bytes | None:
+        """Return the text at an address: most of a list's lie beside each other, and a page is read once for all."""
+        start = address - address % PAGE
+        page = pages.get(start)
+        if page is None:
+            page = pages[start] = self.memory(start, PAGE)
+        end = page.find(b"\0", address - start)
+        return page[address - start : end] if end >= 0 else self.text(address, longest)
 
     def _pointers(self, address: int) -> list[int]:
         found: list[int] = []
@@ -77,7 +100,8 @@ class Peer:
         except OSError:
             return None
         group, parent = text.find(b"\nTgid:"), text.find(b"\nPPid:")
-        return int(text[group + 6 : text.find(b"\n", group + 1)]), int(text[parent + 6 : text.find(b"\n", parent + 1)])
+        self.pid = int(text[group + 6 : text.find(b"\n", group + 1)])
+        return self.pid, int(text[parent + 6 : text.find(b"\n", parent + 1)])
 
     def folder(self, descriptor: int) -> str:
         """Return the place in /proc that leads to what relative paths are relative to."""
@@ -91,6 +115,39 @@ class Peer:
             return os.readlink(self.folder(descriptor))  # noqa: PTH115  # hot path
         except OSError:
             return None
+
+
+class Peers:
+    """Threads that were seen a moment ago, so that what is known of them need not be asked again at each call."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._kept: OrderedDict[int, Peer] = OrderedDict()
+
+    def of(self, tid: int, instruction: int) -> Peer:
+        """Return the peer that waits at an instruction: the one that is kept if its program still runs."""
+        kept = self._kept.get(tid)
+        if kept is not None:
+            if kept.memory(instruction, 1):
+                return kept
+            self._drop(tid)
+        peer = self._kept[tid] = Peer(tid, self._root)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)[1].close()
+        return peer
+
+    def forget(self, pid: int) -> None:
+        """Forget a process, which ends or is about to run another program."""
+        for tid in [tid for tid, peer in self._kept.items() if peer.pid in (pid, None)]:
+            self._drop(tid)
+
+    def close(self) -> None:
+        """Let go of all."""
+        for tid in list(self._kept):
+            self._drop(tid)
+
+    def _drop(self, tid: int) -> None:
+        self._kept.pop(tid).close()
 
 
 def signed(value: int) -> int:

@@ -16,7 +16,7 @@ from builtby.builds.masking import Masker
 from builtby.builds.seccomp.calls import Calls, RefusedError
 from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
-from builtby.builds.seccomp.peer import Peer
+from builtby.builds.seccomp.peer import Peers
 from builtby.builds.seccomp.syscalls import Machine
 from builtby.builds.seccomp.tracker import Tracker
 
@@ -70,8 +70,9 @@ class Supervisor:
             begun = time.monotonic()
             started = self._started = self._launch(self._command, self._known)
             self._send_to[0] = started.pid
+            self._peers = Peers(started.root)
             self._tracker = Tracker(self._tell, self._masker, started.pid, started.keepers)
-            calls = Calls(self._tracker, self._hasher)
+            calls = Calls(self._tracker, self._hasher, self._peers)
             self._handlers = {number: calls.handlers[name] for number, name in self._names.items()}
             try:
                 self._until_ended(started.listener, wake)
@@ -79,6 +80,7 @@ class Supervisor:
             finally:
                 self._kill_all()
                 started.listener.close()
+                self._peers.close()
         status = self._status if self._status is not None else 1
         code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
@@ -107,7 +109,7 @@ class Supervisor:
 
     def _look(self, listener: Listener, request: Request) -> None:
         """Look at one call. A fault of ours must not stop the build: it is counted, and the record is incomplete."""
-        peer = Peer(request.tid, self._started.root)
+        peer = self._peers.of(request.tid, request.instruction)
         try:
             entry = self._tracker.of(peer)
             handler = self._handlers.get(request.call) if request.arch == self._arch else None

@@ -46,6 +46,8 @@ class Tracker:
 
     def of(self, peer: Peer) -> Entry | None:
         """Return the process that a thread belongs to, None when it is gone."""
+        if peer.pid is not None and (known := self._live.get(peer.pid)) is not None:
+            return known
         found = peer.status()
         if found is None:
             return None
