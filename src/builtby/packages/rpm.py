@@ -9,7 +9,7 @@ from builtby.packages.rpm_stores import bdb_blobs, ndb_blobs, sqlite_blobs
 MOST_TAGS = 4096
 NAME, VERSION, RELEASE, EPOCH, ARCH, SOURCE = 1000, 1001, 1002, 1003, 1022, 1044
 DIR_INDEXES, BASE_NAMES, DIR_NAMES, OLD_FILE_NAMES = 1116, 1117, 1118, 1027
-_INT32, _STRING, _STRING_ARRAY, _I18N = 4, 6, 8, 9
+_INT16, _INT32, _STRING, _STRING_ARRAY, _I18N = 3, 4, 6, 8, 9
 _WANTED = frozenset({
     NAME, VERSION, RELEASE, EPOCH, ARCH, SOURCE, DIR_INDEXES, BASE_NAMES, DIR_NAMES, OLD_FILE_NAMES,
 })
@@ -74,7 +74,7 @@ def _files(tags: dict[int, Value]) -> Iterator[str]:
             yield f"{folders[index]}{name}".lstrip("/")
 
 
-def header(blob: bytes) -> dict[int, Value]:
+def header(blob: bytes, wanted: frozenset[int] = _WANTED) -> dict[int, Value]:
     """Return the wanted tags of a header blob (two counts, an index of 16-byte entries, a store of data)."""
     if len(blob) < 8:
         return {}
@@ -86,7 +86,7 @@ def header(blob: bytes) -> dict[int, Value]:
     tags: dict[int, Value] = {}
     for position in range(8, min(base, len(blob) - 15), 16):
         tag, kind, offset, number = struct.unpack_from(">IIII", blob, position)
-        if tag in _WANTED and 0 < number <= MOST_FILES and offset < len(store):
+        if tag in wanted and 0 < number <= MOST_FILES and offset < len(store):
             value = _value(store, kind, offset, number)
             if value:
                 tags[tag] = value
@@ -94,6 +94,9 @@ def header(blob: bytes) -> dict[int, Value]:
 
 
 def _value(store: memoryview, kind: int, offset: int, number: int) -> Value | None:
+    if kind == _INT16:
+        number = min(number, (len(store) - offset) // 2)
+        return list(struct.unpack_from(f">{number}H", store, offset))
     if kind == _INT32:
         number = min(number, (len(store) - offset) // 4)
         return list(struct.unpack_from(f">{number}I", store, offset))

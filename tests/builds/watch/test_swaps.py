@@ -85,6 +85,10 @@ def test_each_of_twenty_swaps_is_seen(who: str, how: str, project: Path) -> None
         assert compilers.intersection(one["readers"])
         assert (one["process"] is None) is (who == "outside")
         assert one["mtime_kept"]
+    findings = [one for one in record["findings"] if one["rule"] == "source-swapped"]
+    assert len(findings) == SWAPS
+    assert {(one["severity"], one["confidence"]) for one in findings} == {("critical", "high")}
+    assert {one["process"] is None for one in findings} == {who == "outside"}
 
 
 def test_each_of_twenty_fleeting_swaps_is_seen_though_nobody_read_them(project: Path) -> None:
@@ -98,14 +102,3 @@ def test_each_of_twenty_fleeting_swaps_is_seen_though_nobody_read_them(project: 
 def test_a_build_that_swaps_nothing_has_no_changes(project: Path) -> None:
     record = build("nobody", "", project, repository=True)
     assert record["changes"] == []
-
-
-@pytest.mark.parametrize(("who", "how", "confidence"), [
-    ("outside", "rename", "high"), ("inside", "in-place", "high"), ("outside", "fleeting", "high")])
-def test_swaps_become_findings(who: str, how: str, confidence: str, project: Path) -> None:
-    with outsider(how, project):
-        record = build(who, how, project, repository=True)
-    found = [one for one in record["findings"] if one["rule"] == "source-swapped"]
-    assert len(found) == SWAPS
-    assert {(one["severity"], one["confidence"]) for one in found} == {("critical", confidence)}
-    assert {one["process"] is None for one in found} == {who == "outside"}

@@ -1,0 +1,1 @@
+"""Whether the installed tools are what their packages shipped, and what they were before."""
