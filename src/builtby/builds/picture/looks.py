@@ -35,6 +35,14 @@ def name(process: Process) -> str:
     return called or posixpath.basename(process.executable) or "without a name"
 
 
+def executable(process: Process) -> str:
+    """Return what an executable is called by itself, whatever script it ran: `gcc`, `cc1 of gcc`, `dash`."""
+    own = posixpath.basename(process.executable or "") or "without a name"
+    if process.tool is None:
+        return own
+    return process.tool.tool if process.tool.tool in own.split("-") else f"{own} of {process.tool.tool}"
+
+
 def titled(process: Process) -> str:
     """Return a program with its tool and version: `cc1 (gcc 12.2.0)`."""
     own = name(process)

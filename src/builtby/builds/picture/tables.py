@@ -6,7 +6,7 @@ from itertools import islice
 
 from builtby.builds.documents.parts import Parts, Program
 from builtby.builds.model import Endpoint, Process
-from builtby.builds.picture.looks import KINDS, kind, titled
+from builtby.builds.picture.looks import KINDS, executable, kind, titled
 from builtby.builds.picture.timeline import seconds
 from builtby.reports.html_table import Column, Table, ordered, row, write
 from builtby.reports.html_text import esc, own
@@ -49,7 +49,7 @@ TABLES = (TOOLCHAIN, NETWORK, STEERING, CHANGES, FILES, PROGRAMS)
 
 def toolchain(parts: Parts) -> Iterator[str]:
     """Yield the table of what ran; known tools first."""
-    programs = sorted(parts.programs, key=lambda one: (one.first.tool is None, titled(one.first), one.file))
+    programs = sorted(parts.programs, key=lambda one: (one.first.tool is None, executable(one.first), one.file))
     rows = (_program(one, parts) for one in programs[:ROWS])
     return write(TOOLCHAIN, len(programs), rows, _beyond(len(programs)))
 
@@ -60,7 +60,7 @@ def _program(one: Program, parts: Parts) -> str:
     packaged = {True: '<span class="key r-none">yes</span>', None: _DIM.format("no word of it"),
                 False: '<span class="key r-critical">no: it differs</span>'}[process.as_packaged]
     return row(
-        own(titled(process)), own(tool.version) if tool and tool.version else _DIM.format("unknown"),
+        own(executable(process)), own(tool.version) if tool and tool.version else _DIM.format("unknown"),
         f'<span class="key p-{kind(process, parts.made)}">{esc(tool.role if tool else "program")}</span>', packaged,
         own(process.package) if process.package else _DIM.format("none"), f"{one.times:,}",
         f"{own(one.file.path)}<p class=dim>{_digest(one.file.sha256)}</p>", numbers=(5,))
@@ -168,7 +168,7 @@ def _ran(one: Process, names: dict[int, str], parts: Parts) -> str:
     shown = own(command) if len(command) <= _WORD else (
         f"<details><summary>{own(command[:_WORD])}…</summary><code>{own(command)}</code></details>")
     origin = one.replaces if one.replaces is not None else one.parent
-    by = f"{own(names[origin])} <span class=dim>#{origin}</span>" if origin in names else _DIM.format("the recorder")
+    by = f"<span>{own(names[origin])} <span class=dim>#{origin}</span></span>" if origin in names else _DIM.format("the recorder")
     end = one.ended if one.ended is not None else parts.record.seconds
     took = max(end - one.started, 0.0)
     code = ordered(-1, "-") if one.exit_code is None else ordered(one.exit_code, str(one.exit_code))
