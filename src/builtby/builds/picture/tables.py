@@ -168,7 +168,8 @@ def _ran(one: Process, names: dict[int, str], parts: Parts) -> str:
     shown = own(command) if len(command) <= _WORD else (
         f"<details><summary>{own(command[:_WORD])}…</summary><code>{own(command)}</code></details>")
     origin = one.replaces if one.replaces is not None else one.parent
-    by = f"<span>{own(names[origin])} <span class=dim>#{origin}</span></span>" if origin in names else _DIM.format("the recorder")
+    by = (f"<span>{own(names[origin])} <span class=dim>#{origin}</span></span>" if origin in names
+          else _DIM.format("the recorder"))
     end = one.ended if one.ended is not None else parts.record.seconds
     took = max(end - one.started, 0.0)
     code = ordered(-1, "-") if one.exit_code is None else ordered(one.exit_code, str(one.exit_code))
