@@ -15,6 +15,7 @@ Auditing = Callable[[dict[str, str]], Audit]
 def audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Auditing:
     """Return what audits a tree given as {path: text}; nothing of this machine's caches is seen."""
     monkeypatch.setenv("CARGO_HOME", str(tmp_path / "no-cargo"))
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "no-go"))
 
     def run(files: dict[str, str]) -> Audit:
         root = tmp_path / "tree"

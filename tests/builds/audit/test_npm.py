@@ -77,9 +77,14 @@ def test_pnpm(audited: Auditing) -> None:
     assert result.counts["npm"].dependencies == 2
     assert unsafe(result) == {"pnpm-built"}
     later = "lockfileVersion: '9.0'\npackages:\n  '@s/a@1.0.0':\n    resolution: {integrity: x}\n"
+    assert hooks(audited({"pnpm-lock.yaml": later}), "@s/a")[0][2] is Certainty.UNKNOWN
     result = audited({"pnpm-lock.yaml": later, "pnpm-workspace.yaml": "onlyBuiltDependencies:\n  - esbuild\n"})
-    assert hooks(result, "@s/a")[0][2] is Certainty.UNKNOWN
+    assert hooks(result, "@s/a") == []
     assert unsafe(result) == set()
+    result = audited({"pnpm-workspace.yaml": "allowBuilds:\n  '@s/a': true\n"})
+    assert hooks(result, "@s/a")[0][2] is Certainty.POSSIBLE
+    result = audited({"pnpm-lock.yaml": former, "pnpm-workspace.yaml": "allowBuilds: {a: true}\n"})
+    assert hooks(result, "esbuild")[0][2] is Certainty.PREVENTED
 
 
 def test_yarn(audited: Auditing) -> None:
@@ -95,7 +100,7 @@ def test_yarn_berry(audited: Auditing) -> None:
     berry = ('__metadata:\n  version: 8\n\n"a@npm:^1.0.0":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n'
              '  linkType: hard\n')
     result = audited({"yarn.lock": berry, ".yarnrc.yml": "enableScripts: false\nyarnPath: .yarn/releases/yarn.cjs\n"})
-    assert hooks(result, "a")[0][2] is Certainty.UNKNOWN
+    assert hooks(result, "a")[0][2] is Certainty.PREVENTED
     assert hooks(result, "yarn")[0][0] == "package-manager"
     assert findings(result) == {"npm-no-integrity"}
     assert unsafe(result) == set()

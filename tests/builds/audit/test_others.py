@@ -37,7 +37,7 @@ def test_maven(audited: Auditing) -> None:
     assert hooks(result, "g:core")[0][1] is When.START
     assert result.counts["maven"].dependencies == 6
     assert findings(result) == {"plain-http-source", "maven-plugin-unpinned"}
-    assert unsafe(result) == {"maven-jvm-agent", "wrapper-checksum"}
+    assert unsafe(result) == {"maven-jvm-agent", "wrapper-checksum", "gradle-distribution", "maven-processors"}
 
 
 def test_xml_with_entities_is_refused(audited: Auditing) -> None:

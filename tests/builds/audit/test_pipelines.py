@@ -25,7 +25,7 @@ def test_workflows(audited: Auditing) -> None:
     result = audited({".github/workflows/ci.yml": WORKFLOW})
     assert {(one.rule, one.line) for one in result.findings} == {
         ("actions-unpinned-own", 5), ("actions-pull-request-target", 6), ("actions-unpinned", 8),
-        ("actions-unpinned", 10), ("actions-injection", 11)}
+        ("image-unpinned", 10), ("actions-injection", 11)}
     assert unsafe(result) == {"actions-permissions"}
     assert hooks(result, "other/pinned")[0][:2] == ("action", When.BUILD)
 
@@ -51,7 +51,7 @@ def test_other_pipelines(audited: Auditing) -> None:
                                                  "  hooks: [{id: a}]\n"
                                                  "- repo: local\n  hooks: []\n"})
     assert findings(result) == {"gitlab-remote-include", "pre-commit-unpinned"}
-    assert {one.ecosystem for one in result.dependencies} == {"gitlab-ci", "pre-commit"}
+    assert {one.ecosystem for one in result.dependencies} == {"pipeline", "pre-commit"}
 
 
 def test_git(audited: Auditing) -> None:
@@ -72,7 +72,8 @@ def test_git(audited: Auditing) -> None:
 
 
 @pytest.mark.parametrize(("line", "how"), [
-    ("-include /etc/x.mk", "include /etc/x.mk (outside this tree)"), ("include a.mk # b", "include a.mk"),
+    ("-include /etc/x.mk", "include /etc/x.mk (outside this tree)"),
+    ("include a.mk # b", "include a.mk (not in this tree, or made by the build)"),
     ("V := $(shell git describe)", "as make reads the file: git describe"),
     ("X != date", "as make reads the file: date")])
 def test_makefiles(audited: Auditing, line: str, how: str) -> None:

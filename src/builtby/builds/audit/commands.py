@@ -10,7 +10,9 @@ from msgspec import Struct, convert
 
 from builtby.builds.audit.read import lines
 
-_LONGEST = 4096
+_LONGEST = 1024
+_SAID = re.compile(r"(?:-\s+)?(?:run:\s*)?[\"']?@?(?:echo|printf|log|info|warn|error|die|name:|description:)\b")
+"""How a line begins that says something and does nothing."""
 
 
 class Pattern(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,6 +29,8 @@ class Pattern(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class _Tables(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     command: tuple[Pattern, ...]
     environment: tuple[Pattern, ...]
+    safe: tuple[Pattern, ...]
+    """What is as it should be."""
     suspicious: dict[str, str]
 
 
@@ -51,7 +55,7 @@ def found(text: str, patterns: tuple[Pattern, ...]) -> Iterator[tuple[Pattern, i
     """Yield (pattern, line, text) of every line in which one is found."""
     for number, line in lines(text):
         shown = line.strip()[:_LONGEST]
-        if not shown or shown.startswith(("#", "//")):
+        if not shown or shown.startswith(("#", "//")) or (_SAID.match(shown) and "|" not in shown):
             continue
         for pattern in patterns:
             if _compiled(pattern.pattern).search(shown) and not (

@@ -133,6 +133,7 @@ def _joined(refs: list[str], entries: list[Entry]) -> Audit:
         if isinstance(one, Dependency):
             key = (one.ecosystem, one.name, one.version)
             merged[key] = _merged(merged[key], one) if key in merged else one
+    merged = _versioned(merged)
     dependencies = [_known(one) for _, one in sorted(merged.items(), key=lambda item: (*item[0][:2], item[0][2] or ""))]
     settings = {(s.rule, s.path, s.line, s.value): s for s in entries if isinstance(s, Setting)}
     findings = {(f.rule, f.path, f.line, f.message): f for f in entries if isinstance(f, Finding)}
@@ -150,6 +151,19 @@ def _kinds(dependencies: list[Dependency]) -> dict[str, Kind]:
     used = sorted({hook.kind for one in dependencies for hook in one.hooks})
     return {name: Kind(title=kinds()[name].title, safer=kinds()[name].safer, safer_path=kinds()[name].path)
             for name in used}
+
+
+def _versioned(merged: dict[tuple[str, str, str | None], Dependency]) -> dict[
+        tuple[str, str, str | None], Dependency]:
+    """Join what is named without a version with the one version of it that is named elsewhere, if it is one."""
+    versions: dict[tuple[str, str], list[str]] = {}
+    for ecosystem, name, version in merged:
+        if version:
+            versions.setdefault((ecosystem, name), []).append(version)
+    for key in [key for key in merged if not key[2] and len(versions.get(key[:2], [])) == 1]:
+        whole = (*key[:2], versions[key[:2]][0])
+        merged[whole] = _merged(merged[whole], merged.pop(key))
+    return merged
 
 
 def _merged(one: Dependency, other: Dependency) -> Dependency:

@@ -42,11 +42,11 @@ def _counts(audit: Audit) -> Iterator[str]:
         yield "No package of any known ecosystem was found."
         yield ""
         return
-    yield "| ecosystem | packages | run code | may | seem to | unknown |"
-    yield "|---|---:|---:|---:|---:|---:|"
+    yield "| ecosystem | packages | run code | may | seem to | unknown | prevented |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     for name, count in sorted(audit.counts.items()):
         yield (f"| {escaped(name)} | {count.dependencies:,} | {count.certain:,} | {count.possible:,} | "
-               f"{count.inferred:,} | {count.unknown:,} |")
+               f"{count.inferred:,} | {count.unknown:,} | {count.prevented:,} |")
     yield ""
 
 

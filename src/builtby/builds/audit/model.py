@@ -33,6 +33,8 @@ class Certainty(StrEnum):
     """What stands in the lock file suggests it, and does not say it."""
     UNKNOWN = "unknown"
     """The lock file does not tell; the package's own files would."""
+    PREVENTED = "prevented"
+    """It would run; a setting of the project, named in `how`, prevents it."""
 
 
 class Hook(Struct, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ class Count(Struct, kw_only=True):
     possible: int = 0
     inferred: int = 0
     unknown: int = 0
+    prevented: int = 0
 
 
 class Audit(Struct, kw_only=True):

@@ -42,8 +42,8 @@ def toml(tree: Tree, path: str) -> dict[str, Any]:
         raise Unreadable(f"no valid TOML: {error}") from error
 
 
-def yaml_(tree: Tree, path: str) -> dict[Any, Any]:
-    """Return a YAML mapping of plain values. Raises Unreadable.
+def yaml_(tree: Tree, path: str, loader: type[yaml.SafeLoader] | None = None) -> dict[Any, Any]:
+    """Return a YAML mapping of plain values; `loader`: a safe one that knows more tags. Raises Unreadable.
 
     Only safe types are made, and a document with very many aliases is refused: each is cheap to write and may
     stand for a million values.
@@ -53,7 +53,7 @@ def yaml_(tree: Tree, path: str) -> dict[Any, Any]:
         raise Unreadable("YAML with more aliases than any honest file has")
     try:
         _shallow(text)
-        return _object(yaml.load(text, Loader=_LOADER), "YAML")  # noqa: S506  # a safe loader, either way
+        return _object(yaml.load(text, Loader=loader or _LOADER), "YAML")  # noqa: S506  # a safe loader, either way
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Unreadable(f"no valid YAML: {' '.join(str(error).split())[:200]}") from error
 

@@ -18,6 +18,7 @@ _CONDITIONS = {
     Certainty.POSSIBLE: "may run code: they are built from source when no wheel fits, or on demand",
     Certainty.INFERRED: "seem to run code: the lock file suggests it",
     Certainty.UNKNOWN: "unknown: the lock file does not tell; audit the installed tree or the fetched sources",
+    Certainty.PREVENTED: "would run code: a setting prevents it",
 }
 
 
@@ -151,7 +152,8 @@ def _sentence(audit: Audit) -> str:
     for name, count in sorted(audit.counts.items()):
         told = [f"{count.certain:,} {'runs' if count.certain == 1 else 'run'} code"] + [
             f"{number:,} {word}" for number, word in ((count.possible, "may"), (count.inferred, "seem to"),
-                                                      (count.unknown, "unknown")) if number]
+                                                      (count.unknown, "unknown"),
+                                                      (count.prevented, "prevented")) if number]
         noun = "package" if count.dependencies == 1 else "packages"
         parts.append(f"{name}: {count.dependencies:,} {noun}, {', '.join(told)}")
     return " · ".join(parts) or "No package of any known ecosystem was found."

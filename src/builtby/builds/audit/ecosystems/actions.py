@@ -1,10 +1,11 @@
-"""GitHub Actions, GitLab CI and pre-commit: code of others that runs in a pipeline, and whether it is pinned."""
+"""GitHub Actions and pre-commit: code of others that runs in a pipeline, and whether it is pinned."""
 
 import re
 from collections.abc import Iterator
 
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
+from builtby.builds.audit.ecosystems.images import image
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
 from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
@@ -28,12 +29,16 @@ def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
     if "pull_request_target" in names:
         yield from _strangers(jobs, path, text)
     if jobs:
+        yield from _images(jobs, path, text)
         yield from _permissions(document.get("permissions"), jobs, path, text)
         yield from _injected(jobs, path, text)
 
 
 def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
-    if action.startswith(("./", "../")):
+    if action.startswith(("./", "../")) or "${{" in action:
+        return
+    if action.startswith("docker://"):
+        yield from image(action.removeprefix("docker://"), path, number, "an action is run in it")
         return
     name, _, version = action.removeprefix("docker://").partition("@")
     space, _, plain = name.rpartition("/")
@@ -44,6 +49,17 @@ def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
     if not _COMMIT.fullmatch(version.removeprefix("sha256:")):
         own = space.partition("/")[0] in _OWN or name.partition("/")[0] in _OWN
         yield finding("actions-unpinned-own" if own else "actions-unpinned", path, action, number)
+
+
+def _images(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
+    """Yield the containers in which jobs run, and those beside them."""
+    for job in map(read.mapping, jobs.values()):
+        for told in (job.get("container"), *read.mapping(job.get("services")).values()):
+            name = read.string(told) or read.string(read.mapping(told).get("image"))
+            yield from image(name, path, read.line_of(text, name))
+        if job.get("secrets") == "inherit" and not read.string(job.get("uses")).startswith("./"):
+            yield finding("actions-secrets-inherit", path, read.string(job.get("uses")),
+                          read.line_of(text, read.string(job.get("uses"))))
 
 
 def _permissions(permissions: object, jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
@@ -72,18 +88,11 @@ def _injected(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
                 yield finding("actions-injection", path, match[0], read.line_of(text, match[0]))
 
 
-def _gitlab(path: str, tree: Tree) -> Iterator[Entry]:
-    text = tree.text(path)
-    for number, line in read.lines(text):
-        if match := re.match(r"\s*(?:-\s+)?(?:remote|include)\s*:\s*[\"']?(https?://[^\s\"']+)", line):
-            yield Dependency(ecosystem="gitlab-ci", name=match[1], path=path, hooks=(Hook(
-                kind="include", when=When.BUILD, how=f"include: {match[1]}", path=path, line=number),))
-            yield finding("gitlab-remote-include", path, match[1], number)
-
-
 def _pre_commit(path: str, tree: Tree) -> Iterator[Entry]:
     text, document = tree.text(path), read.yaml_(tree, path)
     for repository in read.objects(document.get("repos")):
+        if repository.get("repo") == "local":
+            yield from _local(repository, path, text)
         address, revision = read.string(repository.get("repo")), read.string(repository.get("rev"))
         if address in {"local", "meta", ""}:
             continue
@@ -93,6 +102,17 @@ def _pre_commit(path: str, tree: Tree) -> Iterator[Entry]:
             kind="pre-commit", when=When.VCS, how=f"hooks {hooks}", path=path, line=line),))
         if not _COMMIT.fullmatch(revision):
             yield finding("pre-commit-unpinned", path, f"{address} {revision}", line)
+
+
+def _local(repository: dict[str, object], path: str, text: str) -> Iterator[Entry]:
+    """Yield the hooks that the repository has itself, and what is installed for them."""
+    for hook in read.objects(repository.get("hooks")):
+        name, entry = read.string(hook.get("id")), read.string(hook.get("entry"))
+        added = [read.string(one) for one in read.items(hook.get("additional_dependencies"))]
+        installed = f", with {', '.join(added)}" if added else ""
+        yield Dependency(ecosystem="pre-commit", name=name or "local", path=path, project=True, hooks=(Hook(
+            kind="hook-manager", when=When.VCS, how=f"{entry}{installed}"[:200], path=path,
+            line=read.line_of(text, f"id: {name}")),))
 
 
 def _is_workflow(path: str) -> bool:
@@ -112,6 +132,5 @@ def _action(path: str, tree: Tree) -> Iterator[Entry]:
 AUDITORS = (
     Auditor("workflow", _is_workflow, _workflow),
     Auditor("action.yml", _is_action, _action),
-    Auditor(".gitlab-ci.yml", named(".gitlab-ci.yml"), _gitlab),
     Auditor("pre-commit", named(".pre-commit-config.yaml"), _pre_commit),
 )

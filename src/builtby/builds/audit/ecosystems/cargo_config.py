@@ -1,5 +1,6 @@
 """Cargo's configuration: what replaces tools, and where crates come from. Also the toolchain that rustup fetches."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from builtby.builds.audit.tree import Tree
 
 _TOOLS = ("rustc", "rustc-wrapper", "rustc-workspace-wrapper", "rustdoc", "rustflags", "linker", "runner")
 _MOST = 50
+_LOADS = re.compile(r"linker=|-fuse-ld|codegen-backend|-plugin|-specs|-wrapper|-B/|@")
+"""Flags that put another program into the compiler's way."""
 
 
 def _config(path: str, tree: Tree) -> Iterator[Entry]:
@@ -38,10 +41,13 @@ def _tools(document: dict[str, Any], path: str, text: str) -> Iterator[Entry]:
     tables = {"build": read.mapping(document.get("build"))} | {
         f"target.{name}": read.mapping(value) for name, value in read.mapping(document.get("target")).items()}
     for table, values in tables.items():
+        start = max(text.find(table.partition(".")[2] or "[build"), 0)
         for key in _TOOLS:
             if values.get(key):
-                yield setting("cargo-replaces-tool", path, safe=False, value=f"[{table}] {key} = {values[key]}"[:200],
-                              line=read.line_of(text, key))
+                rule = "cargo-flags" if key == "rustflags" and not _LOADS.search(str(values[key])) else (
+                    "cargo-replaces-tool")
+                yield setting(rule, path, safe=False, value=f"[{table}] {key} = {values[key]}"[:200],
+                              line=read.line_of(text, key, start) or read.line_of(text, key))
     registry = read.mapping(document.get("registry"))
     for provider in [registry.get("credential-provider"), *read.items(registry.get("global-credential-providers"))]:
         words = read.items(provider) or [provider]

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from builtby.builds.audit.base import Auditor, finding, named, setting
-from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.ecosystems.go_sources import Modules
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, Skipped, When
 from builtby.builds.audit.purls import purl
 from builtby.builds.audit.read import lines
 from builtby.builds.audit.tree import Tree, Unreadable
 
 _IMPORT_C = re.compile(rb'^import\s+(?:[\w.]+\s+)?"C"|^\s+"C"\s*$', re.MULTILINE)
+_IGNORED = re.compile(rb"^//go:build ignore\s*$|^// \+build ignore\s*$", re.MULTILINE)
+"""What go build never compiles: programs to be run by hand."""
+_HEAD = 8 << 10
 _CGO = re.compile(r"^\s*(?://)?\s*#cgo\s+(.+)$")
 _GENERATE = "//go:generate "
 _WORD = re.compile(r'"[^"]*"|[^\s()]+')
@@ -27,30 +31,38 @@ def _module(name: str, version: str, path: str, *hooks: Hook, project: bool = Fa
 
 
 def _go_mod(path: str, tree: Tree) -> Iterator[Entry]:
-    text = tree.text(path)
+    text, modules = tree.text(path), Modules()
     if not re.search(r"^\s*module\s", text, re.MULTILINE):
         raise Unreadable("no go.mod: it names no module")
-    block, required = "", 0
+    required = 0
+    for verb, words, number in _directives(text):
+        required += verb == "require"
+        yield from _directive(verb, words, path, number, modules)
+    if required and not any(tree.beside(path, name) for name in ("go.sum", "vendor/modules.txt", "go.work")) and (
+            tree.above(path, "go.work") is None):
+        yield finding("go-no-sum", path, "go.sum is not beside it", 1)
+
+
+def _directives(text: str) -> Iterator[tuple[str, list[str], int]]:
+    """Yield the directives of go.mod or go.work, those in blocks too, with their words and lines."""
+    block = ""
     for number, line in lines(text):
         words = _WORD.findall(line.partition("//")[0])
         if not words:
             block = "" if line.strip() == ")" else block
             continue
-        if line.rstrip().endswith("("):
+        if line.partition("//")[0].rstrip().endswith("("):
             block = words[0]
             continue
-        verb, rest = (block, words) if block else (words[0], words[1:])
-        required += verb == "require"
-        yield from _directive(verb, [word.strip('"') for word in rest], path, number)
-    if required and tree.beside(path, "go.sum") is None and tree.beside(path, "vendor/modules.txt") is None:
-        yield finding("go-no-sum", path, "go.sum is not beside it", 1)
+        yield block or words[0], [word.strip('"') for word in (words if block else words[1:])], number
 
 
-def _directive(verb: str, words: list[str], path: str, number: int) -> Iterator[Entry]:
+def _directive(verb: str, words: list[str], path: str, number: int, modules: Modules) -> Iterator[Entry]:
     if verb == "require" and len(words) > 1:
-        yield _module(words[0], words[1], path, Hook(
-            kind="cgo", when=When.BUILD, path=path, line=number, certainty=Certainty.UNKNOWN,
-            how="cgo flags, if it has any: go.mod does not tell"))
+        hooks = modules.hooks(words[0], words[1])
+        unknown = Hook(kind="cgo", when=When.BUILD, path=path, line=number, certainty=Certainty.UNKNOWN,
+                       how="cgo flags, if it has any: go.mod does not tell")
+        yield _module(words[0], words[1], path, *([unknown] if hooks is None else hooks))
     elif verb == "replace" and "=>" in words:
         target = words[words.index("=>") + 1 :]
         yield setting("go-replace", path, safe=False, value=" ".join(["replace", *words]), line=number)
@@ -63,8 +75,19 @@ def _directive(verb: str, words: list[str], path: str, number: int) -> Iterator[
         yield setting("go-toolchain", path, safe=True, value=f"toolchain {words[0]}", line=number)
 
 
+def _work(path: str, tree: Tree) -> Iterator[Entry]:
+    """Yield what a workspace builds together: modules of this tree, and perhaps of elsewhere."""
+    for verb, words, number in _directives(tree.text(path)):
+        if verb == "use" and words and tree.reach(path, f"{words[0]}/go.mod") is None:
+            yield Skipped(path=path, reason=f"line {number} uses {words[0]}, which is not in this tree")
+        elif verb in {"replace", "toolchain"}:
+            yield from _directive(verb, words, path, number, Modules())
+
+
 def _source(path: str, tree: Tree) -> Iterator[Entry]:
     raw = tree.data(path)
+    if _IGNORED.search(raw[:_HEAD]):
+        return
     cgo, generates = b'"C"' in raw and _IMPORT_C.search(raw), b"//go:generate " in raw
     if not cgo and not generates:
         return
@@ -129,6 +152,7 @@ def _is_source(path: str) -> bool:
 
 AUDITORS = (
     Auditor("go.mod", named("go.mod"), _go_mod),
+    Auditor("go.work", named("go.work"), _work),
     Auditor("go.sum", named("go.sum"), _sum),
     Auditor("modules.txt", lambda path: path.endswith("vendor/modules.txt"), lambda _path, _tree: iter(())),
     Auditor("go source", _is_source, _source),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
+from builtby.builds.audit.ecosystems.gradle_catalog import gradle_plugin, own_plugins, used
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
-from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
 
 _PLUGIN = re.compile(
@@ -17,45 +17,48 @@ _PROCESSOR = re.compile(
     r"""^\s*(?:annotationProcessor|kapt|ksp|testAnnotationProcessor)"""
     r"""\s*\(?\s*["']([^:"']+):([^:"']+)(?::([^"']+))?["']""")
 _FROM = re.compile(r"""\bapply\s*\(?\s*(?:from\s*[:=]\s*)["']([^"']+)["']""")
+_INCLUDED = re.compile(r"""^\s*includeBuild\s*\(?\s*["']([^"']+)["']""")
 _VERSION = re.compile(r".*(?:\+|SNAPSHOT)|latest\..*|[\[(].*")
+_LONGEST = 2048
 _OWN = {"java", "java-library", "application", "groovy", "scala", "war", "ear", "jacoco", "checkstyle", "pmd", "idea",
         "eclipse", "maven-publish", "ivy-publish", "signing", "base", "distribution", "java-gradle-plugin",
         "java-platform", "java-test-fixtures", "version-catalog", "kotlin-dsl", "jvm-test-suite", "antlr",
         "cpp-library"}
 
 
-def _plugin(group: str, name: str, version: str, hook: Hook) -> Dependency:
-    return Dependency(ecosystem="gradle", name=f"{group}:{name}" if group else name, version=version or None,
-                      path=hook.path, hooks=(hook,),
-                      purl=purl("maven", group or name, name if group else f"{name}.gradle.plugin",
-                                          version or None))
-
-
 def _script(path: str, tree: Tree) -> Iterator[Entry]:
     yield Dependency(ecosystem="gradle", name="project", path=path, project=True, hooks=(Hook(
         kind="gradle-script", when=When.BUILD, how="Gradle runs it at every call", path=path, line=1),))
     for number, line in read.lines(tree.text(path)):
+        line = line[:_LONGEST]  # noqa: PLW2901  # no statement is longer
         if not line.lstrip().startswith(("//", "*", "/*")):
-            yield from _line(line, path, number)
+            yield from _line(line, path, number, tree)
+            yield from used(line, path, number, tree)
 
 
-def _line(line: str, path: str, number: int) -> Iterator[Entry]:
+def _line(line: str, path: str, number: int, tree: Tree) -> Iterator[Entry]:
     if match := _PLUGIN.match(line):
         name = match[1] or f"org.jetbrains.kotlin.{match[2]}"
-        if name not in _OWN:
-            yield _plugin("", name, match[3] or "", Hook(kind="gradle-plugin", when=When.BUILD, path=path, line=number,
-                                                         how="a plugin: Gradle loads it at every call"))
+        if name not in _OWN and name not in own_plugins(tree):
+            yield gradle_plugin("", name, match[3] or "", Hook(
+                kind="gradle-plugin", when=When.BUILD, path=path, line=number,
+                how="a plugin: Gradle loads it at every call"))
         yield from _loose(name, match[3] or "", path, number)
     elif match := _CLASSPATH.match(line):
-        yield _plugin(match[1], match[2], match[3], Hook(kind="gradle-plugin", when=When.BUILD, path=path, line=number,
-                                                         how="on the class path of the build script"))
+        yield gradle_plugin(match[1], match[2], match[3], Hook(
+            kind="gradle-plugin", when=When.BUILD, path=path, line=number,
+            how="on the class path of the build script"))
         yield from _loose(f"{match[1]}:{match[2]}", match[3], path, number)
     elif match := _PROCESSOR.match(line):
-        yield _plugin(match[1], match[2], match[3] or "", Hook(
+        yield gradle_plugin(match[1], match[2], match[3] or "", Hook(
             kind="annotation-processor", when=When.BUILD, how="an annotation processor: the compiler loads it",
             path=path, line=number))
     elif (match := _FROM.search(line)) and "://" in match[1]:
         yield finding("gradle-remote-script", path, match[1], number)
+    elif match := _INCLUDED.match(line):
+        yield Dependency(ecosystem="gradle", name=match[1], path=path, project=True, hooks=(Hook(
+            kind="gradle-script", when=When.BUILD, path=path, line=number,
+            how=f"the included build {match[1]}: its scripts run, too"),))
     if re.search(r"allowInsecureProtocol\s*=\s*true|isAllowInsecureProtocol\s*=\s*true", line):
         yield setting("gradle-insecure", path, safe=False, value=line.strip(), line=number)
 

@@ -1,22 +1,27 @@
 """Maven: plugins, extensions, annotation processors, and what .mvn lets in."""
 
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import cache
+from importlib import resources
 from xml.etree.ElementTree import Element
 
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, named, setting
-from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.ecosystems.maven_model import Project, load, text_of
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, Skipped, When
 from builtby.builds.audit.purls import purl
 from builtby.builds.audit.tree import Tree
 
-_DEFAULT_GROUP = "org.apache.maven.plugins"
-_PROPERTY = re.compile(r"\$\{([^}]+)\}")
 _LOOSE = re.compile(r"LATEST|RELEASE|[\[(].*|.*SNAPSHOT")
 
 
-def _text(element: Element, name: str) -> str:
-    return (element.findtext(name) or "").strip()
+@cache
+def _bound() -> frozenset[str]:
+    """Return the plugins whose versions Maven itself fixes, by what its life cycles bind."""
+    text = resources.files("builtby.builds.audit").joinpath("maven-bound.toml").read_text("utf-8")
+    return frozenset(tomllib.loads(text)["plugins"])
 
 
 def _line(element: Element) -> int:
@@ -29,62 +34,79 @@ def _artifact(group: str, name: str, version: str, path: str, *hooks: Hook) -> D
 
 
 def _pom(path: str, tree: Tree) -> Iterator[Entry]:
-    root = read.xml(tree, path)
-    if root.tag != "project":
+    project = load(path, tree)
+    if project is None:
         return
-    properties = {child.tag: (child.text or "").strip() for child in root.iterfind("properties/*")}
-    managed = {_key(plugin): _resolved(_text(plugin, "version"), properties)
-               for plugin in root.iterfind(".//pluginManagement/plugins/plugin")}
-    skipped = {id(plugin) for plugin in root.iterfind(".//pluginManagement/plugins/plugin")}
-    for plugin in root.iter("plugin"):
-        if id(plugin) not in skipped:
-            yield from _plugin(plugin, path, properties, managed)
-    for extension in root.iterfind(".//build/extensions/extension"):
-        yield from _run(extension, "maven-extension", "a build extension: Maven loads it into itself", path, properties)
-    for processor in root.iterfind(".//annotationProcessorPaths/*"):
-        yield from _run(processor, "annotation-processor", "an annotation processor: javac loads it", path, properties)
-    for repository in (*root.iter("repository"), *root.iter("pluginRepository")):
-        if _text(repository, "url").startswith("http://"):
-            yield finding("plain-http-source", path, _text(repository, "url"), _line(repository))
-    for dependency in root.iterfind("dependencies/dependency"):
-        yield _artifact(_text(dependency, "groupId"), _text(dependency, "artifactId"),
-                        _resolved(_text(dependency, "version"), properties), path)
+    for plugin, where in project.plugins():
+        yield from _plugin(plugin, path, where, project)
+    for extension in project.root.iterfind(".//build/extensions/extension"):
+        yield from _run(extension, "maven-extension", "a build extension: Maven loads it into itself", path, project)
+    yield from _processors(path, project)
+    for repository in (*project.root.iter("repository"), *project.root.iter("pluginRepository")):
+        if text_of(repository, "url").startswith("http://"):
+            yield finding("plain-http-source", path, text_of(repository, "url"), _line(repository))
+    for dependency in project.root.iterfind("dependencies/dependency"):
+        yield _artifact(project.value(text_of(dependency, "groupId")), text_of(dependency, "artifactId"),
+                        project.value(text_of(dependency, "version")), path)
+    yield from _around(path, tree, project)
 
 
-def _key(plugin: Element) -> tuple[str, str]:
-    return _text(plugin, "groupId") or _DEFAULT_GROUP, _text(plugin, "artifactId")
+def _around(path: str, tree: Tree, project: Project) -> Iterator[Entry]:
+    """Yield what the tree does not hold: a parent of elsewhere, and modules that are not there."""
+    if project.missing is not None:
+        parent = project.missing
+        yield _artifact(text_of(parent, "groupId"), text_of(parent, "artifactId"), text_of(parent, "version"), path,
+                        Hook(kind="maven-parent", when=When.BUILD, path=path, line=_line(parent),
+                             certainty=Certainty.UNKNOWN, how="the plugins of this parent, which is not in this tree"))
+    for module in (*project.root.iterfind("modules/module"), *project.root.iterfind("subprojects/subproject")):
+        name = (module.text or "").strip()
+        if name and "${" not in name and "src/test/" not in path and not any(  # tests hold broken ones on purpose
+                tree.reach(path, one) for one in (f"{name}/pom.xml", name)):
+            yield Skipped(path=path, reason=f"line {_line(module)} names the module {name}, which is not in this tree")
 
 
-def _resolved(version: str, properties: dict[str, str]) -> str:
-    match = _PROPERTY.fullmatch(version)
-    return properties.get(match[1], version) if match else version
-
-
-def _plugin(plugin: Element, path: str, properties: dict[str, str],
-            managed: dict[tuple[str, str], str]) -> Iterator[Entry]:
-    group, name = _key(plugin)
-    version = _resolved(_text(plugin, "version"), properties) or managed.get((group, name), "")
+def _plugin(plugin: Element, path: str, where: str, project: Project) -> Iterator[Entry]:
+    group, name = project.key(plugin)
+    version, sure = project.version(plugin)
     goals = ", ".join(filter(None, ((goal.text or "").strip() for goal in plugin.iterfind(".//goals/goal"))))
     how = f"a plugin{f' with goals {goals}' if goals else ''}"
-    if _text(plugin, "extensions") == "true":
+    if text_of(plugin, "extensions") == "true":
         how += ", loaded as an extension when Maven starts"
-    yield _artifact(group, name, version, path, Hook(kind="maven-plugin", when=When.BUILD, how=how, path=path,
-                                                     line=_line(plugin)))
+    if where != path:
+        how += f", inherited from {where}"
+    line = _line(plugin)
+    yield _artifact(group, name, version, where, Hook(kind="maven-plugin", when=When.BUILD, how=how, path=where,
+                                                      line=line))
+    for dependency in plugin.iterfind("dependencies/dependency"):
+        yield from _run(dependency, "maven-plugin", f"on the class path of the plugin {name}", where, project)
     if _LOOSE.fullmatch(version):
-        yield finding("maven-plugin-unpinned", path, f"{group}:{name} {version}", _line(plugin))
+        yield finding("maven-plugin-unpinned", where, f"{group}:{name} {version}", line)
+    elif not version and sure and name not in _bound():
+        yield finding("maven-plugin-unpinned", where, f"{group}:{name} has no version", line)
 
 
-def _run(element: Element, kind: str, how: str, path: str, properties: dict[str, str],
+def _processors(path: str, project: Project) -> Iterator[Entry]:
+    processors = list(project.root.iterfind(".//annotationProcessorPaths/*"))
+    for processor in processors:
+        yield from _run(processor, "annotation-processor", "an annotation processor: javac loads it", path, project)
+    proc = project.root.findtext(".//configuration/proc") or project.properties.get("maven.compiler.proc", "")
+    if project.root.find("dependencies/dependency") is not None and not processors:
+        yield setting("maven-processors", path, safe=proc.strip() == "none",
+                      value=f"proc = {proc.strip()}" if proc else None)
+
+
+def _run(element: Element, kind: str, how: str, path: str, project: Project,
          when: When = When.BUILD) -> Iterator[Entry]:
-    yield _artifact(_text(element, "groupId"), _text(element, "artifactId"),
-                    _resolved(_text(element, "version"), properties), path,
+    yield _artifact(project.value(text_of(element, "groupId")), text_of(element, "artifactId"),
+                    project.value(text_of(element, "version")), path,
                     Hook(kind=kind, when=when, how=how, path=path, line=_line(element)))
 
 
 def _extensions(path: str, tree: Tree) -> Iterator[Entry]:
-    for extension in read.xml(tree, path).iter("extension"):
-        yield from _run(extension, "maven-extension", "a core extension: Maven loads it at every start", path, {},
-                        When.START)
+    root = read.xml(tree, path)
+    for extension in root.iter("extension"):
+        yield from _run(extension, "maven-extension", "a core extension: Maven loads it at every start", path,
+                        Project(path, root), When.START)
 
 
 def _options(path: str, tree: Tree) -> Iterator[Entry]:
@@ -95,17 +117,8 @@ def _options(path: str, tree: Tree) -> Iterator[Entry]:
             yield setting("tls-off", path, safe=False, value=line.strip()[:200], line=number)
 
 
-def _wrapper(path: str, tree: Tree) -> Iterator[Entry]:
-    text = tree.text(path)
-    safe = re.search(r"^distributionSha256Sum\s*=\s*\S", text, re.MULTILINE) is not None
-    yield setting("wrapper-checksum", path, safe=safe, line=read.line_of(text, "distributionUrl"))
-    if re.search(r"^\w+Url\s*=\s*http\\?://", text, re.MULTILINE):
-        yield finding("plain-http-source", path, "the wrapper's distribution", read.line_of(text, "http"))
-
-
 AUDITORS = (
     Auditor("pom.xml", named("pom.xml"), _pom),
     Auditor(".mvn/extensions.xml", lambda path: path.endswith(".mvn/extensions.xml"), _extensions),
     Auditor(".mvn options", lambda path: path.endswith((".mvn/jvm.config", ".mvn/maven.config")), _options),
-    Auditor("wrapper", named("maven-wrapper.properties", "gradle-wrapper.properties"), _wrapper),
 )

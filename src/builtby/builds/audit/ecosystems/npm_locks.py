@@ -5,7 +5,7 @@ from typing import Any
 
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding
-from builtby.builds.audit.ecosystems.npm_names import COMMIT, GIT, package, script, untold
+from builtby.builds.audit.ecosystems.npm_names import COMMIT, GIT, ignoring, package, prevented, script, untold
 from builtby.builds.audit.model import Entry
 from builtby.builds.audit.tree import Tree, Unreadable
 
@@ -17,15 +17,16 @@ def _audit(path: str, tree: Tree) -> Iterator[Entry]:
     lock, places = read.json(tree, path), read.Places(tree.text(path))
     if "packages" not in lock and "dependencies" not in lock and "lockfileVersion" not in lock:
         raise Unreadable("no lock file of npm: neither packages nor dependencies are in it")
+    off = ignoring(path, tree)
     if isinstance(lock.get("packages"), dict):
         for place, value in read.mapping(lock["packages"]).items():
             if _MODULES in place:
-                yield from _package(place, read.mapping(value), path, places)
+                yield from _package(place, read.mapping(value), path, places, off)
     else:
-        yield from _first(read.mapping(lock.get("dependencies")), path, places, 0)
+        yield from _first(read.mapping(lock.get("dependencies")), path, places, off, 0)
 
 
-def _package(place: str, entry: dict[str, Any], path: str, places: read.Places) -> Iterator[Entry]:
+def _package(place: str, entry: dict[str, Any], path: str, places: read.Places, off: str) -> Iterator[Entry]:
     if entry.get("link"):
         return
     name = read.string(entry.get("name")) or place.rpartition(_MODULES)[2]
@@ -37,7 +38,7 @@ def _package(place: str, entry: dict[str, Any], path: str, places: read.Places) 
     if GIT.match(read.string(entry.get("resolved"))):
         hooks.append(script("prepare and install scripts of a git checkout", path,
                             places.line(f'"{place}": {{')))
-    yield package(name, read.string(entry.get("version")), path, *hooks)
+    yield package(name, read.string(entry.get("version")), path, *(prevented(hook, off) for hook in hooks))
 
 
 def _source(name: str, entry: dict[str, Any], path: str, places: read.Places, place: str) -> Iterator[Entry]:
@@ -55,7 +56,7 @@ def _source(name: str, entry: dict[str, Any], path: str, places: read.Places, pl
         yield finding("npm-no-integrity", path, name, line())
 
 
-def _first(dependencies: dict[str, Any], path: str, places: read.Places, depth: int) -> Iterator[Entry]:
+def _first(dependencies: dict[str, Any], path: str, places: read.Places, off: str, depth: int) -> Iterator[Entry]:
     """Read version 1, which holds dependencies within dependencies and tells of no scripts."""
     if depth > _DEEPEST:
         raise Unreadable("dependencies nested too deeply")
@@ -63,8 +64,8 @@ def _first(dependencies: dict[str, Any], path: str, places: read.Places, depth: 
         entry = read.mapping(value)
         version = read.string(entry.get("version"))
         yield from _source(name, {"resolved": version if GIT.match(version) else "", **entry}, path, places, name)
-        yield package(name, version, path, untold(path))
-        yield from _first(read.mapping(entry.get("dependencies")), path, places, depth + 1)
+        yield package(name, version, path, prevented(untold(path), off))
+        yield from _first(read.mapping(entry.get("dependencies")), path, places, off, depth + 1)
 
 
 AUDITORS = (

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding, setting
+from builtby.builds.audit.ecosystems.npm_names import prevented
 from builtby.builds.audit.ecosystems.python_names import distribution
-from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, Setting, When
 from builtby.builds.audit.tree import Tree, Unreadable
 
 _SDIST = "setup.py or the build backend: the lock file holds no wheel"
@@ -16,15 +19,27 @@ _LOCAL = {"editable", "virtual", "directory", "path"}
 
 def _uv(path: str, tree: Tree) -> Iterator[Entry]:
     lock = read.toml(tree, path)
-    places = read.Places(tree.text(path))
+    places, built = read.Places(tree.text(path)), []
     for package in read.objects(lock.get("package") or lock.get("packages")):
         source = read.mapping(package.get("source")) | {k: v for k, v in package.items() if k in {"vcs", "directory"}}
         wheels = [_file(wheel) for wheel in read.objects(package.get("wheels"))]
-        yield _package(package, path, places, wheels, sdist=bool(package.get("sdist")), source=source)
+        built.append(_package(package, path, places, wheels, sdist=bool(package.get("sdist")), source=source))
         if not _LOCAL & source.keys():
             yield from _unhashed(package, path, places)
-    if path.endswith("uv.lock"):
-        yield _no_build(path, tree)
+    if not path.endswith("uv.lock"):
+        yield from built
+        return
+    told = _no_build(path, tree)
+    yield told
+    off = f"no-build = true in {told.path}" if told.safe else ""
+    yield from (_kept(one, off) for one in built)
+
+
+def _kept(one: Dependency, off: str) -> Dependency:
+    """Return a package that is not built where a setting says so; what lies in the project itself is."""
+    if not off or one.project or not one.hooks:
+        return one
+    return replace(one, hooks=tuple(prevented(hook, off) for hook in one.hooks))
 
 
 def _file(entry: dict[str, Any]) -> str:
@@ -67,7 +82,7 @@ def _unhashed(package: dict[str, Any], path: str, places: read.Places) -> Iterat
         yield finding("python-unhashed", path, f"{name} has files without a hash", _line(places, name))
 
 
-def _no_build(path: str, tree: Tree) -> Entry:
+def _no_build(path: str, tree: Tree) -> Setting:
     project = tree.beside(path, "pyproject.toml")
     table: dict[str, Any] = {}
     if project:

@@ -42,6 +42,8 @@ class _Binary:
 
 
 def _audit(path: str, tree: Tree) -> Iterator[Entry]:
+    if path.endswith(".in") and f"{path[:-3]}.txt" in tree.files:  # what pip-compile made of it says it better
+        return
     if is_included(path, tree, frozenset(filter(_wanted, tree.files))):
         return
     told = list(gathered(path, tree))

@@ -13,6 +13,7 @@ _SPEC = re.compile(r"    ([\w.-]+) \(([^)]+)\)")
 _PLATFORM = re.compile(r"-(?:x86_64|aarch64|arm|arm64|x86|x64|java|universal)(?:-\S+)?$")
 _EXTENSIONS = re.compile(r"\.extensions\s*(?:=|<<|\+=)\s*(.+)")
 _NAME = re.compile(r"\.name\s*=\s*[\"']([\w.-]+)")
+_GEM = re.compile(r"\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']")
 _NAMED = re.compile(r"(?:.*/)?([\w.-]+)-(\d[\w.]*?)(?:-[\w-]+)?\.gemspec")
 
 
@@ -57,7 +58,12 @@ def _gemspec(path: str, tree: Tree) -> Iterator[Entry]:
 def _gemfile(path: str, tree: Tree) -> Iterator[Entry]:
     yield _gem("project", "", path, Hook(kind="gemfile", when=When.INSTALL, how="Bundler runs it as Ruby code",
                                          path=path, line=1), project=True)
+    locked = tree.beside(path, "Gemfile.lock") or tree.beside(path, "gems.locked")
     for number, line in lines(tree.text(path)):
+        if not locked and (match := _GEM.match(line)):
+            yield _gem(match[1], "", path, Hook(
+                kind="gem-extension", when=When.INSTALL, path=path, line=number, certainty=Certainty.UNKNOWN,
+                how="extconf.rb, if it has native extensions: the Gemfile does not tell"))
         if match := re.match(r"\s*plugin\s*\(?\s*[\"']([\w.-]+)[\"']", line):
             yield _gem(match[1], "", path, Hook(kind="bundler-plugin", when=When.INSTALL, path=path, line=number,
                                                 how="a plugin: Bundler loads it"))

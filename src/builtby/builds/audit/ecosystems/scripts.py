@@ -5,9 +5,11 @@ from pathlib import PurePosixPath
 
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.commands import found, tables
-from builtby.builds.audit.model import Entry
+from builtby.builds.audit.model import Entry, Skipped
 from builtby.builds.audit.tree import Tree
 
+_MOST = 2 << 20
+"""Characters of a script; none that people write is longer."""
 _INSTALLED = ("site-packages/", "dist-packages/", "node_modules/", "vendor/", "testdata/")
 _VARIABLES = {".env", ".envrc", "go.env"}
 _CI = {".gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile", ".travis.yml", "bitbucket-pipelines.yml"}
@@ -31,12 +33,17 @@ def _is_variables(path: str) -> bool:
 
 
 def _audit(path: str, tree: Tree) -> Iterator[Entry]:
-    known = tables()
-    for pattern, number, line in found(tree.text(path), (*known.command, *known.environment)):
+    known, text = tables(), tree.text(path)
+    if len(text) > _MOST:
+        yield Skipped(path=path, reason=f"only the first {_MOST >> 20} MiB were looked at")
+        text = text[:_MOST]
+    for pattern, number, line in found(text, (*known.command, *known.environment)):
         if pattern.setting:
             yield setting(pattern.rule, path, safe=False, value=line, line=number)
         else:
             yield finding(pattern.rule, path, line, number)
+    for pattern, number, line in found(text, known.safe):
+        yield setting(pattern.rule, path, safe=True, value=line, line=number)
 
 
 AUDITORS = (Auditor("script", lambda path: _is_script(path) or _is_variables(path), _audit),)
