@@ -14,19 +14,11 @@ from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
 from builtby.builds.model import SCHEMA, Record
 from builtby.builds.tools import known_tools
+from builtby.builds.unseen import CANNOT
 from builtby.builds.watch.watched import Watch, Watched
 
 RECORD, EVENTS, PROVENANCE = "record.json", "events.ndjson", "provenance.json"
 UNFINISHED = "everything after the last event of the log: the recorder was stopped before the build ended"
-CANNOT = (
-    "what processes outside of the build's own tree do (daemons, containers, other users): of that, only changes of "
-    "sources, toolchain and places of persistence are seen, and not who made them",
-    "whether calls succeeded that could have failed for another reason than a missing file or permission",
-    "changes to a file in the moment between its hashing and its reading by the program",
-    "what is sent and received: only addresses, and names asked of a resolver in plain DNS, are seen",
-)
-"""What the seccomp back end never sees."""
-
 
 class NotARecordError(ValueError):
     """A folder holds no build record, or one that cannot be read."""
@@ -60,17 +52,19 @@ class Book:
         self._gatherer.take(event)
 
     def finish(self, status: int, seconds: float, lost: dict[str, int], survivors: tuple[int, ...],
-               watch: Watch | None = None, settle: Callable[[Record], Record] | None = None) -> Record:
+               watch: Watch | None = None, settle: Callable[[Record], Record] | None = None,
+               cannot: tuple[str, ...] = CANNOT) -> Record:
         """Write the record, and return it.
 
-        `watch` tells what changed around the build; `settle` has the last word on what was found.
+        `watch` tells what changed around the build; `settle` has the last word on what was found; `cannot` is what
+        the back end does not see.
         """
         os.close(self._log)
         gathered, unseen = self._gatherer, tuple(f"{what} ({count})" for what, count in sorted(lost.items()))
         files = gathered.files()
         watched = watch.finish(files) if watch else Watched((), ())
         self._record = msgspec.structs.replace(
-            self._record, complete=not lost, unobserved=(*unseen, *watched.unobserved, *CANNOT), exit_code=status,
+            self._record, complete=not lost, unobserved=(*unseen, *watched.unobserved, *cannot), exit_code=status,
             seconds=round(seconds, 3), processes=known_tools(gathered.processes()), files=files,
             network=gathered.network(), notable=gathered.notable(), environments=gathered.environments(),
             survivors=survivors, changes=watched.changes)

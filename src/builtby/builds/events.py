@@ -32,9 +32,9 @@ class Ran(Event, frozen=True, omit_defaults=True, tag="exec"):
 
 
 class Ended(Event, frozen=True, omit_defaults=True, tag="exit"):
-    """A process ends."""
+    """A process ends; without a code when a signal ended it."""
 
-    exit_code: int
+    exit_code: int | None
 
 
 class Used(Event, frozen=True, omit_defaults=True, tag="file"):

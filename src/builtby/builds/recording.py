@@ -3,43 +3,45 @@
 import os
 from pathlib import Path
 
+from builtby.builds.backend import choose
 from builtby.builds.book import PROVENANCE, Book
 from builtby.builds.hashing import Hasher, Kept
 from builtby.builds.masking import Masker
 from builtby.builds.model import Record
 from builtby.builds.provenance import provenance
 from builtby.builds.seccomp.notify import UnavailableError
-from builtby.builds.seccomp.supervisor import Supervisor
 from builtby.builds.watch.kept import KeptSources
 from builtby.builds.watch.watcher import Watch
 
 __all__ = ["UnavailableError", "record_build"]
-BACKEND = "seccomp-notify"
 SOURCES = "sources"
 """Folder beside the kept digests, with those of sources."""
 
 
-def record_build(command: list[str], folder: Path, kept: Kept | None = None) -> Record:
+def record_build(command: list[str], folder: Path, kept: Kept | None = None, backend: str | None = None) -> Record:
     """Run a command to its end, and return the record that is now in `folder`.
 
-    `kept`: digests of earlier builds, which are believed and added to.
+    `kept`: digests of earlier builds, which are believed and added to. `backend`: `seccomp-notify` or `strace`; None:
+    the better one of those that work here.
     Raises UnavailableError, without having run anything, when builds cannot be recorded here, and OSError when the
     record cannot be written: the build was then stopped.
     """
+    chosen = choose(backend)
     masker = Masker(os.environ)
     new = not folder.exists()
-    book = Book(folder, masker.argv(command), BACKEND)
+    book = Book(folder, masker.argv(command), chosen.name)
     digests = kept.load() if kept else {}
     hasher = Hasher(digests)
     watch = Watch(Path.cwd(), os.environ, folder, sources=KeptSources(kept.file.parent / SOURCES) if kept else None,
                   digests=digests)
     try:
-        outcome = Supervisor(command, watch.through(book.take), masker, hasher).run()
+        outcome = chosen.run(command, watch.through(book.take), masker, hasher)
     except UnavailableError:
         watch.abandon()
         book.discard(folder=new)
         raise
-    record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch)
+    record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch,
+                         cannot=chosen.unobserved())
     book.add(PROVENANCE, provenance(record))
     if kept is not None and not _touched(record, kept.file):
         kept.save(hasher.worth_keeping())

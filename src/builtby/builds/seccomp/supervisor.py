@@ -5,14 +5,14 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from builtby.builds.events import Event, Noted
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
+from builtby.builds.processes import descendants, forwarding, signal_all
 from builtby.builds.seccomp.calls import Calls, RefusedError
 from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
@@ -22,8 +22,6 @@ from builtby.builds.seccomp.tracker import Tracker
 
 GRACE = 2.0
 """Seconds that processes may go on after the command ended; then they are asked to end, and as long after killed."""
-_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
-_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 FOREIGN = "system calls of another instruction set, which were refused"
 FAILED = "calls on which the recorder itself failed"
 
@@ -66,7 +64,7 @@ class Supervisor:
         Whatever happens here, no process of the build is left behind.
         """
         adopt_orphans()
-        with _signals() as (wake, self._send_to):
+        with forwarding() as (wake, self._send_to):
             begun = time.monotonic()
             started = self._started = self._launch(self._command, self._known)
             self._send_to[0] = started.pid
@@ -161,7 +159,7 @@ class Supervisor:
         for number in (None, signal.SIGTERM):
             if number is not None and (left := self._left()):
                 survivors = tuple(sorted(found for pid in left if (found := self._tracker.id_of(pid)) is not None))
-                _signal_all(left, number)
+                signal_all(left, number)
             poll, until = _poll(listener, wake), time.monotonic() + GRACE
             while (left := self._left()) and time.monotonic() < until:
                 self._step(poll, listener, wake, 0.05)
@@ -174,42 +172,9 @@ class Supervisor:
             left = descendants()
             if not left:
                 return
-            _signal_all(left, signal.SIGKILL)
+            signal_all(left, signal.SIGKILL)
             time.sleep(0.01)
             self._reap()
-
-
-def descendants() -> list[int]:
-    """Return this process's descendants: orphans among them are its children."""
-    found, queue = [], [os.getpid()]
-    while queue:
-        parent = queue.pop()
-        children = [child for task in _listed(f"/proc/{parent}/task")
-                    for child in _children(f"/proc/{parent}/task/{task}/children")]
-        found += children
-        queue += children
-    return found
-
-
-def _listed(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)  # noqa: PTH208  # names are wanted
-    except OSError:
-        return []
-
-
-def _children(path: str) -> list[int]:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def _signal_all(pids: list[int], number: int) -> None:
-    for pid in pids:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
 
 
 def _poll(listener: Listener, wake: int) -> select.poll:
@@ -217,42 +182,3 @@ def _poll(listener: Listener, wake: int) -> select.poll:
     poll.register(listener.descriptor, select.POLLIN)
     poll.register(wake, select.POLLIN)
     return poll
-
-
-@contextmanager
-def _signals() -> Iterator[tuple[int, list[int]]]:
-    """Pass signals on to the command, whose number the caller puts in the list; yield what is readable at SIGCHLD."""
-    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    to = [0]
-
-    def forward(number: int, _frame: FrameType | None) -> None:
-        if to[0] and not (number in _FROM_TERMINAL and _in_foreground()):
-            with suppress(ProcessLookupError):
-                os.kill(to[0], number)
-
-    handled = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, forward) for number in handled}
-    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
-    old = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    try:
-        yield wake, to
-    finally:
-        signal.set_wakeup_fd(old)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(wake)
-        os.close(woken)
-
-
-def _in_foreground() -> bool:
-    """Whether the terminal's keys reach the command by themselves, being in the terminal's foreground group."""
-    try:
-        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        return os.tcgetpgrp(terminal) == os.getpgrp()
-    except OSError:
-        return False
-    finally:
-        os.close(terminal)

@@ -1,0 +1,83 @@
+"""A build's processes from outside: who is left, and signals that are passed on. Linux only."""
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
+_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+
+
+def descendants() -> list[int]:
+    """Return this process's descendants: orphans among them are its children, if it adopts them."""
+    found, queue = [], [os.getpid()]
+    while queue:
+        parent = queue.pop()
+        children = [child for task in _listed(f"/proc/{parent}/task")
+                    for child in _children(f"/proc/{parent}/task/{task}/children")]
+        found += children
+        queue += children
+    return found
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208  # names are wanted
+    except OSError:
+        return []
+
+
+def _children(path: str) -> list[int]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def signal_all(pids: Iterable[int], number: int) -> None:
+    """Send a signal to processes, some of which may be gone."""
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+@contextmanager
+def forwarding() -> Iterator[tuple[int, list[int]]]:
+    """Pass signals on to the command, whose number the caller puts in the list; yield what is readable at SIGCHLD."""
+    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    to = [0]
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        if to[0] and not (number in _FROM_TERMINAL and _in_foreground()):
+            with suppress(ProcessLookupError):
+                os.kill(to[0], number)
+
+    handled = [number for number in _FORWARDED if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in handled}
+    before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
+    old = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    try:
+        yield wake, to
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(wake)
+        os.close(woken)
+
+
+def _in_foreground() -> bool:
+    """Whether the terminal's keys reach the command by themselves, being in the terminal's foreground group."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)

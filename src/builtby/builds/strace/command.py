@@ -1,0 +1,95 @@
+"""How strace is called, and whether it works here."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from builtby.builds.seccomp.notify import UnavailableError, die_with_parent
+from builtby.builds.strace.calls import VIEWS
+from builtby.builds.strace.people import BIRTHS
+
+CALLS = (
+    "execve", "execveat", "open", "creat", "openat", "openat2", "rename", "renameat", "renameat2", "link", "linkat",
+    "symlink", "symlinkat", "unlink", "unlinkat", "chmod", "fchmodat", "fchmodat2", "truncate", "chdir", "fchdir",
+    *sorted(BIRTHS), "connect", "sendto", "sendmsg", "sendmmsg", "ptrace", "memfd_create", "io_uring_setup",
+    "process_vm_readv", "process_vm_writev", *VIEWS)
+"""Calls that are looked at; a machine that lacks one, as arm64 lacks `open`, does without."""
+LONGEST_TEXT = 8192
+"""Bytes of a word, and words of a command, that strace prints."""
+NOT_FOUND, NOT_RUN = 127, 126
+_SECONDS = 20.0
+_REMEDY = ("Install strace 5.3 or later (apt-get install strace, apk add strace, dnf install strace), where ptrace is "
+           "allowed.")
+
+
+def words(program: str, pipe: str, command: list[str]) -> list[str]:
+    """Return the command under strace, which writes to a pipe and stays out of the command's way.
+
+    `-DDD`: strace is no parent of the command, and in a session of its own, so that signals, exit codes and the
+    terminal are as they were. `io_uring` is refused, for what it opens is not seen.
+    """
+    return [program, "-DDD", "-f", "--seccomp-bpf", "-q", "-y", "-v", "-ttt", "-s", str(LONGEST_TEXT),
+            "-e", "signal=none", "-e", "trace=" + ",".join(f"?{name}" for name in CALLS),
+            "-e", "inject=?io_uring_setup:error=ENOSYS", "-o", pipe, "--", *command]
+
+
+def found() -> str:
+    """Return strace's path. Raises UnavailableError when it is not there or cannot trace here."""
+    program = shutil.which("strace")
+    if program is None:
+        raise UnavailableError("strace is not installed", _REMEDY)
+    with tempfile.TemporaryDirectory(prefix="builtby-") as folder:
+        log = Path(folder) / "log"
+        said = _tried(words(program, str(log), [program, "-V"]))
+        seen = log.read_bytes() if log.exists() else b""
+    if said or b"execve(" not in seen:
+        raise UnavailableError(f"strace cannot trace here: {said or 'it saw nothing'}", _REMEDY)
+    return program
+
+
+def _tried(command: list[str]) -> str:
+    """Trace strace itself, which is there for certain; return what went wrong."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return lines[0].removeprefix("strace: ") if lines else f"exit code {done.returncode}" if done.returncode else ""
+
+
+def missing(command: list[str]) -> tuple[int, str] | None:
+    """Return the exit code and reason of a command that is not there, as a shell has it; None when it can be tried."""
+    name = command[0]
+    if shutil.which(name) is not None:
+        return None
+    if "/" in name and os.path.exists(name):  # noqa: PTH110  # as the shell asks
+        return NOT_RUN, "Is a directory" if os.path.isdir(name) else "Permission denied"  # noqa: PTH112
+    return NOT_FOUND, "No such file or directory"
+
+
+def start(command: list[str]) -> int:
+    """Start a command that ends with this process; return its number."""
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        _become(command, parent)
+    return pid
+
+
+def _become(command: list[str], parent: int) -> NoReturn:
+    try:
+        die_with_parent(signal.SIGKILL)
+        if os.getppid() == parent:
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them for itself
+                signal.signal(number, signal.SIG_DFL)
+            os.execv(command[0], command)  # noqa: S606  # no shell
+    except OSError as error:
+        with suppress(OSError):
+            os.write(2, f"builtby: cannot run {command[0]}: {error.strerror}\n".encode())
+    finally:
+        os._exit(NOT_RUN)
