@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,25 @@ def test_a_systems_databases_are_read_once_for_many_targets(
     found = [record for record in scan(*sorted((tmp_path / "usr/bin").iterdir())) if isinstance(record, Artifact)]
     assert [artifact.package for artifact in found] == ["pkg:deb/tool@1.0-1"] * 3
     assert read == [tmp_path.resolve()]
+
+
+def test_a_packaged_file_without_a_mark_has_the_compiler_of_its_suite(tmp_path: Path) -> None:
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "usr/lib").mkdir()
+    (tmp_path / "usr/lib/os-release").write_text("ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n")
+    (tmp_path / "var/lib/dpkg/status").write_text(
+        "Package: tool\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.0-1\n")
+    (tmp_path / "var/lib/dpkg/info/tool.list").write_text("/.\n/usr/bin/tool\n")
+    program = tmp_path / "usr/bin/tool"
+    built = (Path(__file__).parent.parent / "fixtures/elf/gnu-ld-pie").read_bytes()
+    at = built.index(b"GCC: (Debian")
+    program.write_bytes(built[:at] + bytes(built.index(b"\0", at) - at) + built[built.index(b"\0", at):])
+    day = datetime(2022, 11, 5, tzinfo=UTC).timestamp()
+    os.utime(program, (day, day))
+    [found] = [record for record in records(tmp_path) if isinstance(record, Artifact) and record.format == "elf"]
+    told = {(tool.tool, tool.version, str(tool.claim)) for tool in found.built_by}
+    assert ("gcc", "12.2.0", "inferred") in told
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Packaged(NamedTuple):
             and any(_C_LIBRARY.fullmatch(library) for library in self.needed)
             and not any(_FOREIGN.match(library) for library in self.needed)
             and self.languages <= {"c", "c++", "assembler"}
-            and not any(key.startswith("go.") for key in self.facts)
+            and not any(key.startswith("go.") and value != "no" for key, value in self.facts.items())
         )
 
     @property
