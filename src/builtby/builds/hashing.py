@@ -63,16 +63,24 @@ class Hasher:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             return None
-        digest, size = hashlib.sha256(), 0
-        while data := os.read(descriptor, CHUNK):
-            digest.update(data)
-            size += len(data)
+        digest, size = _hashed(descriptor, before.st_size)
         self.hashed += size
         after = os.fstat(descriptor)
         found = Digest(digest.hexdigest(), size)
         if after.st_ctime_ns == before.st_ctime_ns and time.time() - after.st_ctime > SETTLED:
             self._known[after.st_dev, after.st_ino, after.st_ctime_ns, after.st_size] = found
         return found
+
+
+def _hashed(descriptor: int, size: int) -> tuple["hashlib._Hash", int]:
+    """Return the hash of an open file and its length; what is as long as was said is read at once, with its end."""
+    data = os.read(descriptor, min(size, CHUNK) + 1)
+    digest, read = hashlib.sha256(data), len(data)
+    while data and (read != size or size > CHUNK):
+        data = os.read(descriptor, CHUNK)
+        digest.update(data)
+        read += len(data)
+    return digest, read
 
 
 class Kept:

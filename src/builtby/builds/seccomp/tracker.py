@@ -9,6 +9,9 @@ from builtby.builds.events import Event, Started, Surroundings
 from builtby.builds.masking import Masker
 from builtby.builds.seccomp.peer import Peer
 
+MOST_GIVEN = 256
+"""Environments of which it is remembered that they were masked already: most programs get their parent's."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -37,6 +40,7 @@ class Tracker:
         self._live: dict[int, Entry] = {}
         self._last = 0
         self._environments: dict[tuple[object, ...], int] = {}
+        self._given: dict[tuple[str, ...], int] = {}
         self.lost: dict[str, int] = {}
         """What could not be observed, in words, and how often."""
 
@@ -100,6 +104,15 @@ class Tracker:
 
     def environment(self, pairs: list[str]) -> int:
         """Return the number of an environment; one not seen before is told."""
+        given = tuple(pairs)
+        number = self._given.get(given)
+        if number is None:
+            if len(self._given) >= MOST_GIVEN:
+                self._given.clear()
+            number = self._given[given] = self._told(given)
+        return number
+
+    def _told(self, pairs: tuple[str, ...]) -> int:
         names, values = self.masker.environment(pairs)
         key = (names, *values.items())
         number = self._environments.get(key)
