@@ -5,9 +5,9 @@ Surfaces (see the helper modules for more of each):
 - `pe.layout`: what linkers do each in their way, on one line:
   `linker=14.00 stub=0x78 rich=no debug=pdb text=This program cannot … sections=.text .rdata …`
 - `pe.linker`: the optional header's linker version, `14.44`.
-- `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info` (pe_resources), `pe.imports`, `pe.exports.name`,
-  `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections), `go.buildinfo*` (gobuildinfo),
-  `dotnet.*` (dotnet), `upx.*` (upx).
+- `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info`, `pe.manifest` (pe_resources), `pe.imports`,
+  `pe.exports.name`, `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections),
+  `go.buildinfo*` (gobuildinfo), `dotnet.*` (dotnet), `upx.*` (upx).
 
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
 
@@ -27,7 +27,7 @@ from builtby.formats.golinked import add_linked
 from builtby.formats.gopclntab import follow
 from builtby.formats.pe_debug import read_debug
 from builtby.formats.pe_image import CLR, EXPORT, IMPORT, MEM_EXECUTE, MEM_WRITE, TLS, Image, open_image
-from builtby.formats.pe_resources import read_version_info
+from builtby.formats.pe_resources import read_resources
 from builtby.formats.pe_rich import read_rich
 from builtby.formats.pe_wants import wants
 from builtby.formats.upx import MAGIC as UPX_MAGIC
@@ -63,7 +63,7 @@ def read(view: View, path: str) -> Reading:
         reading.facts["rich.unmarked"] = "imports"
     embedded = read_debug(image, reading)
     _read_names(image, reading)
-    read_version_info(image, reading)
+    read_resources(image, reading)
     if image.directory(CLR)[1]:
         read_dotnet(image, embedded, reading)
     _read_go(image, reading)

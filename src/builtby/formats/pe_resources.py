@@ -1,36 +1,48 @@
-"""The version resource of a PE. Surface `pe.version_info`, one a string: `CompanyName=Python Software Foundation`."""
+"""Resources of a PE.
+
+Surfaces: `pe.version_info`, one a string (`CompanyName=Python Software Foundation`), `pe.manifest`, the beginning of
+the XML document that tells Windows what the program needs.
+"""
 
 from struct import unpack_from
 
 from builtby.formats.base import Reading
 from builtby.formats.pe_image import RESOURCE, Image
 
-_RT_VERSION = 16
+_RT_VERSION, _RT_MANIFEST = 16, 24
 _MOST_ENTRIES = 256
 _MOST_BYTES = 64 << 10
 _MOST_STRINGS = 64
+_MANIFEST = 2048
+"""Bytes of a manifest that are kept."""
 _DEPTH = 3
 _SUBDIRECTORY = 0x8000_0000
 
 
-def read_version_info(image: Image, reading: Reading) -> None:
-    """Add the strings of the first version resource."""
+def read_resources(image: Image, reading: Reading) -> None:
+    """Add the strings of the first version resource, and the first manifest."""
+    offset, raw = _resource(image, _RT_VERSION, _MOST_BYTES)
+    for text in strings(raw):
+        reading.add("pe.version_info", text, offset)
+    offset, raw = _resource(image, _RT_MANIFEST, _MANIFEST)
+    if raw:
+        reading.add("pe.manifest", raw, offset)
+
+
+def _resource(image: Image, kind: int, most: int) -> tuple[int, bytes]:
+    """Return where the first resource of a kind stands, and its first bytes; none when there is none."""
     base, size = image.directory(RESOURCE)
-    entry = _first_version(image, base) if size else None
-    if entry is None:
-        return
-    raw = image.view.read(base + entry, 8)
+    entry = _first(image, base, kind) if size else None
+    raw = image.view.read(base + entry, 8) if entry is not None else b""
     if len(raw) < 8:
-        return
+        return 0, b""
     address, length = unpack_from("<II", raw)
     offset = image.offset_of(address)
-    if offset is not None:
-        for text in strings(image.view.read(offset, min(length, _MOST_BYTES))):
-            reading.add("pe.version_info", text, offset)
+    return (0, b"") if offset is None else (offset, image.view.read(offset, min(length, most)))
 
 
-def _first_version(image: Image, base: int) -> int | None:
-    """Return where, from `base`, the entry of the first version resource stands: by type, then name, then language."""
+def _first(image: Image, base: int, kind: int) -> int | None:
+    """Return where, from `base`, the entry of the first resource of a kind stands: by type, name, language."""
     place = 0
     for level in range(_DEPTH):
         header = image.view.read(base + place, 16)
@@ -39,7 +51,7 @@ def _first_version(image: Image, base: int) -> int | None:
         named, numbered = unpack_from("<HH", header, 12)
         raw = image.view.read(base + place + 16, min(named + numbered, _MOST_ENTRIES) * 8)
         entries = [unpack_from("<II", raw, at) for at in range(0, len(raw) - 7, 8)]
-        wanted = [to for number, to in entries if level > 0 or number == _RT_VERSION]
+        wanted = [to for number, to in entries if level > 0 or number == kind]
         if not wanted:
             return None
         place = wanted[0] & ~_SUBDIRECTORY
