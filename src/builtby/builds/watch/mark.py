@@ -19,6 +19,7 @@ class Mark(NamedTuple):
     size: int
     mode: int
     links: int
+    owner: int = 0
 
     @property
     def is_link(self) -> bool:
@@ -38,7 +39,8 @@ class Mark(NamedTuple):
 
 def marked(info: os.stat_result) -> Mark:
     """Return the mark of a file of which `info` was taken."""
-    return Mark(info.st_dev, info.st_ino, info.st_ctime_ns, info.st_mtime_ns, info.st_size, info.st_mode, info.st_nlink)
+    return Mark(info.st_dev, info.st_ino, info.st_ctime_ns, info.st_mtime_ns, info.st_size, info.st_mode, info.st_nlink,
+                info.st_uid)
 
 
 def look(path: str) -> Mark | None:
