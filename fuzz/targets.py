@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 import struct
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from builtby.attested.read import read as attested
 from builtby.formats.base import Format, Reading, Surface
 from builtby.formats.image import image_reading
 from builtby.formats.registry import all_formats
@@ -46,6 +48,12 @@ class Target(NamedTuple):
     seeds: Callable[[], list[bytes]]
 
 
+def _attested_seeds() -> list[bytes]:
+    files = sorted(path for path in (FIXTURES / "sources").iterdir() if path.is_file() and path.suffix != ".md")
+    whole = [lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes() for path in files]
+    return [*whole, (FIXTURES / "dotnet" / "clr_loader.pdb").read_bytes()]
+
+
 @cache
 def engine() -> Engine:
     """Return the built-in marks, ready."""
@@ -58,6 +66,7 @@ def all_targets() -> list[Target]:
     found = [*map(_format, all_formats()), *map(_container, readers.values())]
     found += [_database(name, path) for name, path in DATABASES.items()]
     found += [
+        Target("attested", lambda data: attested(BytesView(data)), _attested_seeds),
         Target("marks", _marks, _texts), Target("image-config", _image_config, lambda: _fitting("image", "json")),
         Target("image-index", _index, _indexes),
         Target("os-release", os_release, lambda: [b'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n']),

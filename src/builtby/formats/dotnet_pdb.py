@@ -33,17 +33,22 @@ def read(view: View, path: str) -> Reading:
 
 def read_embedded(view: View, place: tuple[int, int], reading: Reading) -> None:
     """Add the compilation options of the portable PDB that an assembly holds, deflated behind `MPDB` and its size."""
+    metadata = open_embedded(view, place)
+    if metadata is not None:
+        read_options(metadata, reading, place[0])
+
+
+def open_embedded(view: View, place: tuple[int, int]) -> Metadata | None:
+    """Return the metadata of the portable PDB that an assembly holds at (offset, size); None when there is none."""
     head = view.read(place[0], 8)
     if head[:4] != b"MPDB" or len(head) < 8:
-        return
+        return None
     size = min(int.from_bytes(head[4:], "little"), _MOST_BYTES)
     try:
         raw = zlib.decompressobj(-15).decompress(view.read(place[0] + 8, min(place[1], _MOST_BYTES)), max(size, 1))
     except zlib.error:
-        return
-    metadata = open_metadata(BytesView(raw), 0)
-    if metadata is not None:
-        read_options(metadata, reading, place[0])
+        return None
+    return open_metadata(BytesView(raw), 0)
 
 
 def read_options(metadata: Metadata, reading: Reading, offset: int | None = None) -> None:

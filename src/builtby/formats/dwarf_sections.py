@@ -23,6 +23,11 @@ class _Sections(Image):
             self._rows.append((0, SHT_PROGBITS, 0, 0, offset, size, 0, 0, 1, 0))
 
 
+def as_image(view: View, bits: int, order: str, sections: list[tuple[str, int, int]]) -> Image:
+    """Return the sections, each (name as in ELF, offset, size), as an image that readers of DWARF can read."""
+    return _Sections(view, bits, order, sections)
+
+
 def read_dwarf(view: View, bits: int, order: str, sections: list[tuple[str, int, int]], reading: Reading) -> None:
     """Add the producers. `sections` are (name as in ELF, offset, size); nothing is done when none is .debug_info."""
     if not any(name == ".debug_info" for name, _, _ in sections):

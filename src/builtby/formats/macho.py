@@ -80,8 +80,7 @@ def _read_image(image: Image, reading: Reading) -> None:
         reading.add("macho.cmdline", image.content(cmdline, 4096).replace(b"\0", b" ").strip(), cmdline.offset)
     blobs = [s for s in image.sections if s.name == "__go_buildinfo" and s.offset]
     read_buildinfo(image.view, [(s.offset, s.size) for s in blobs], image.at, reading)
-    dwarf = [(_elf_name(s.name), s.offset, s.size) for s in image.sections if s.segment == "__DWARF" and s.offset]
-    read_dwarf(image.view, image.bits, image.order, dwarf, reading)
+    read_dwarf(image.view, image.bits, image.order, dwarf_sections(image), reading)
 
 
 def _read_functions(images: list[Image], reading: Reading) -> None:
@@ -89,6 +88,11 @@ def _read_functions(images: list[Image], reading: Reading) -> None:
         ranges = [[(s.offset, s.size) for s in image.sections if s.name == "__gopclntab" and s.offset]
                   or [(s.offset, s.size) for s in image.sections if s.offset and not s.code] for image in images]
         add_linked(reading, images[0].view, ranges, "darwin")
+
+
+def dwarf_sections(image: Image) -> list[tuple[str, int, int]]:
+    """Return (name as in ELF, offset, size) of the sections that hold debug information."""
+    return [(_elf_name(s.name), s.offset, s.size) for s in image.sections if s.segment == "__DWARF" and s.offset]
 
 
 def _elf_name(name: str) -> str:

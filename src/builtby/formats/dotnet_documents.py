@@ -1,0 +1,48 @@
+"""The source documents of a portable PDB, with the checksums that Roslyn and other .NET compilers put there.
+
+Source: "Portable PDB Format Specification", table Document (0x30).
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from builtby.formats.dotnet_tables import Metadata, compressed
+from builtby.formats.pdb_checksums import PdbFile
+
+_DOCUMENT = 0x30
+_ALGORITHMS = {
+    UUID("406ea660-64cf-4c82-b6f0-42d48172a799"): ("md5", 16),
+    UUID("ff1816ec-aa5e-4d10-87f7-6f4963833460"): ("sha1", 20),
+    UUID("8829d00f-11b8-4213-878b-770e8597ac16"): ("sha256", 32),
+}
+_MOST, _MOST_PARTS, _LONGEST = 1_000_000, 256, 4096
+
+
+def documents(metadata: Metadata) -> Iterator[PdbFile]:
+    """Yield the documents; names that cannot be read are left out."""
+    table = metadata.tables.get(_DOCUMENT)
+    for number in range(1, min(table.rows if table else 0, _MOST) + 1):
+        row = metadata.row(_DOCUMENT, number)
+        if not row:
+            return
+        path = _name(metadata, row[0])
+        if path:
+            guid = metadata.guid(row[1])
+            algorithm, size = _ALGORITHMS.get(UUID(bytes_le=guid), (None, 0)) if len(guid) == 16 else (None, 0)
+            digest = metadata.blob(row[2])
+            known = algorithm if len(digest) == size else None
+            yield PdbFile(path, known, digest.hex() if known else None)
+
+
+def _name(metadata: Metadata, index: int) -> str:
+    """Return a name, which is stored as a separator and the indexes of its parts."""
+    raw = metadata.blob(index)
+    separator, at = raw[:1].replace(b"\0", b""), 1
+    parts: list[bytes] = []
+    while at < len(raw) and len(parts) < _MOST_PARTS:
+        part, size = compressed(raw, at)
+        if not size:
+            return ""
+        at += size
+        parts.append(metadata.blob(part)[:_LONGEST] if part else b"")
+    return separator.join(parts)[:_LONGEST].decode("utf-8", "backslashreplace")
