@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from builtby.advisories.feeds import feeds
 from builtby.advisories.judge import Judge
 from builtby.advisories.products import products
 from builtby.advisories.store import Store, embedded
 from builtby.marks.load import catalogue
-from builtby.model import Action, Artifact, BuiltBy, Exposure, ExposureClass, ExposureStatus, Present, Role
+from builtby.model import Action, Artifact, BuiltBy, Claim, Exposure, ExposureClass, ExposureStatus, Present, Role
 
 TODAY = date(2026, 11, 22)
 AFFECTED, UNVERIFIED = ExposureStatus.AFFECTED, ExposureStatus.UNVERIFIED
@@ -125,6 +126,17 @@ def test_options_that_the_artifact_tells_decide(judge: Judge) -> None:
     assert "-fstack-protector" not in (known[STACK].reason or "")
     unknown = by_id(judge.artifact(made_by("gcc", "12.2.0", machine="aarch64")).exposures)
     assert "only with -fstack-protector*" in (unknown[STACK].reason or "")
+
+
+def test_what_is_only_inferred_is_never_sure(judge: Judge) -> None:
+    sure = made_by("ld", "2.38", Role.LINKER)
+    supposed = replace(sure, built_by=(replace(sure.built_by[0], claim=Claim.INFERRED),))
+    assert AFFECTED in {exposure.status for exposure in judge.artifact(sure).exposures}
+    found = judge.artifact(supposed).exposures
+    assert len(found) == len(judge.artifact(sure).exposures)
+    assert {exposure.status for exposure in found} == {UNVERIFIED}
+    assert all("inferred, not read" in (exposure.reason or "") for exposure in found
+               if by_id(judge.artifact(sure).exposures)[exposure.id].status is AFFECTED)
 
 
 def test_what_the_crt_brought_endangers_no_build_host_of_this_artifact(judge: Judge) -> None:

@@ -39,6 +39,7 @@ _LINKAGES = {
     Linkage.NOT_LINKED: ExposureStatus.NOT_LINKED, Linkage.OTHER_PLATFORM: ExposureStatus.NOT_AFFECTED,
     Linkage.UNKNOWN: ExposureStatus.UNVERIFIED,
 }
+_INFERRED = "that this tool made it is inferred, not read from it"
 _ELSEWHERE = "runtime: it is not in this artifact, but ran where that was built"
 REMEMBERED = 1 << 14
 """Subjects whose exposures are kept: an image has few different tools, however many files."""
@@ -127,7 +128,8 @@ class Judge:
                     self._undecided.setdefault(subject.tool, set()).add(match.names.name)
                 elif _means_something(match, subject):
                     found.append((self._exposure(match, match.affected, subject), match))
-        return [*found, (over, None)] if over is not None else found
+        found += [(over, None)] if over is not None else []
+        return [(_supposed(exposure), match) for exposure, match in found] if subject.inferred else found
 
     def _bare(self, subject: Subject) -> Subject:
         """Return the subject without what no advisory of its tool asks for, so that more subjects are alike."""
@@ -181,6 +183,14 @@ class Judge:
         status = next((worst for worst in _WORST if any(doubt.status is worst for doubt in against)), said.status)
         notes = (status, ExposureStatus.AFFECTED) if status in _EXPOSED else (status,)
         return status, "; ".join(doubt.reason for doubt in against if doubt.status in notes) or None, said.fixed
+
+
+def _supposed(exposure: Exposure) -> Exposure:
+    """Say of an exposure that it is not even sure that the tool took part."""
+    if exposure.status is not ExposureStatus.AFFECTED:
+        return exposure
+    reason = f"{_INFERRED}; {exposure.reason}" if exposure.reason else _INFERRED
+    return msgspec.structs.replace(exposure, status=ExposureStatus.UNVERIFIED, reason=reason)
 
 
 def _means_something(match: Match, subject: Subject) -> bool:

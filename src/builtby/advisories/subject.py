@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from builtby.model import Artifact, BuiltBy, Present, Role
+from builtby.model import Artifact, BuiltBy, Claim, Present, Role
 
 _UNLINKED = frozenset({"ar", "bitcode", "coff", "object", "archive", "pyc"})
 _SYSTEMS = {"pe": "windows", "macho": "macos", "elf": "linux"}
@@ -30,6 +30,8 @@ class Subject(NamedTuple):
     installed: bool = False
     linked: bool = True
     """Whether the artifact is linked: an object or an archive of them holds none of a library's code yet."""
+    inferred: bool = False
+    """Whether that it took part is only concluded, as from a distribution's default toolchain."""
 
     @property
     def shown(self) -> str:
@@ -44,6 +46,7 @@ def of_artifact(artifact: Artifact, tool: BuiltBy) -> Subject:
         tool.tool, tool.version, tool.version_range, tool.role, tool.vendor, packaged, distro,
         artifact.facts.get("machine"), _system(artifact), tool.flags,
         linked=artifact.format not in _UNLINKED and artifact.facts.get("type") not in _UNLINKED,
+        inferred=tool.claim is Claim.INFERRED,
     )
 
 
