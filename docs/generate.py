@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from builtby.advisories.store import Store, embedded
 from builtby.builds.audit.base import kinds, rules
 from builtby.builds.detect.pages import pages
+from builtby.builds.guard.pages import pages as guard_pages
 from builtby.cli.app import app
 from builtby.cli.catalogue_view import markdown
 from builtby.marks.load import catalogue
@@ -20,7 +21,8 @@ from builtby.reports.scan_json import json_schema
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    "", "scan", "audit", "record", "record show", "explain", "advisories", "advisories status", "advisories search",
+    "", "scan", "audit", "record", "record show", "guard",
+    "guard policies", "guard learn", "explain", "advisories", "advisories status", "advisories search",
     "advisories show", "advisories update", "advisories import", "advisories export", "marks", "marks list",
     "marks show", "marks test", "schema",
     "toolchain", "toolchain verify", "toolchain baseline", "host", "host check", "host baseline",
@@ -51,7 +53,7 @@ def wanted() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/reference/advisories.md", advisories()
     yield ROOT / "docs/audit.md", audit()
     yield ROOT / "docs/contributing.md", contributing()
-    yield from ((ROOT / "docs/findings" / name, text) for name, text in pages())
+    yield from ((ROOT / "docs/findings" / name, text) for name, text in (*pages(), *guard_pages()))
     schema = json.dumps(json_schema(), indent=1, ensure_ascii=False)
     yield ROOT / "src/builtby/schemas/scan-1.schema.json", f"{schema}\n"
 

@@ -208,7 +208,7 @@ with socket.socket(socket.AF_UNIX) as other:
     assert ran.code == 0, ran.err
     found = {(one["kind"], one["host"], one["address"], one["port"]) for one in ran.record["network"]}
     assert {("dns", "example.test", "127.0.0.1", 53), ("connect", "example.test", "127.0.0.1", 1),
-            ("connect", "example.test", "::1", 9), ("unix", None, "nobody.sock", None)} <= found
+            ("connect", "example.test", "::1", 9), ("unix", None, str(place / "nobody.sock"), None)} <= found
 
 
 def test_what_could_not_be_seen_is_refused_or_told(place: Path) -> None:

@@ -3,50 +3,31 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from builtby.cli import record_diff, record_show
-from builtby.cli.help import Command, Group
+from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_other
+from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
 
-if TYPE_CHECKING:
-    from builtby.builds.hashing import Kept
-
-_COMMAND = "builtby.record.command"
-
-
-class _Recorder(Group):
-    """A group that is itself a command: what stands behind `--` is the build's, and never read as ours."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # Typer keeps these types private
-        if "--" in args:
-            place = args.index("--")
-            ctx.meta[_COMMAND] = args[place + 1 :]
-            args = args[:place]
-        rest: list[str] = super().parse_args(ctx, args)
-        return rest
-
-
 app = typer.Typer(
-    cls=_Recorder, rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="-- COMMAND…",
+    cls=Runner, rich_markup_mode=None, invoke_without_command=True, subcommand_metavar="-- COMMAND…",
     help="""Run a build and write down what it does.
 
 Every program that runs, every file that is read, with the digest of what was really read, and written, and every
-address that is turned to; then, what of that should not be there. Needs no root, and Linux 5.9 or later. The exit code
+address that is turned to; then, what of that should not be there. Needs no root, and Linux 5.9 or strace. The exit code
 is the command's own; 1 when --fail-on says so; 3 when recording is not possible here: then nothing was run.""",
 )
 
 
-class FailOn(StrEnum):
-    """From which severity on a finding fails the build."""
+class Backend(StrEnum):
+    """How a build is looked at."""
 
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
+    AUTO = "auto"
+    NOTIFY = "seccomp-notify"
+    STRACE = "strace"
 
 
 @app.callback()
@@ -57,12 +38,15 @@ def record(
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe no digest kept from an earlier "
                                          "record.")] = False,
+    backend: Annotated[Backend, typer.Option("--backend", help="How to look: seccomp-notify; strace, where the kernel "
+                                             "has none; auto takes what works, and the record says which.")
+                       ] = Backend.AUTO,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at "
                                                    "least that severe.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
 ) -> None:
     """Run a build and write down what it does."""
-    command = ctx.meta.get(_COMMAND)
+    command = ctx.meta.get(COMMAND)
     if ctx.invoked_subcommand is not None:
         if command is not None:
             fail(Exit.USAGE, f"`record {ctx.invoked_subcommand}` runs no command", "Leave out what stands behind --.")
@@ -71,18 +55,19 @@ def record(
         fail(Exit.USAGE, "no command to record", "Write it behind two dashes: builtby record -- make -j4")
     if sys.platform != "linux":
         fail(Exit.INCOMPLETE, "builds can be recorded on Linux only", "Record in a Linux container or machine.")
-    raise typer.Exit(_recorded(command, folder, fail_on, force=force, rehash=rehash, quiet=quiet))
+    raise typer.Exit(_recorded(command, folder, fail_on, backend, force=force, rehash=rehash, quiet=quiet))
 
 
-def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, *, force: bool, rehash: bool,
-              quiet: bool) -> int:
+def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, backend: Backend, *, force: bool,
+              rehash: bool, quiet: bool) -> int:
     from builtby.builds.recording import UnavailableError, record_build
     from builtby.cli.findings_view import at_least
     from builtby.cli.record_view import summary, warn
 
-    _refuse_other(folder, force=force)
+    refuse_other(folder, force=force)
     try:
-        found = record_build(command, folder, None if rehash else _kept())
+        found = record_build(command, folder, None if rehash else kept_digests(),
+                             None if backend is Backend.AUTO else backend.value)
     except UnavailableError as error:
         fail(Exit.INCOMPLETE, f"cannot record here: {error}; the command was not run", error.remedy)
     except OSError as error:
@@ -96,30 +81,6 @@ def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, *, force
     if fail_on is not None and at_least(found, fail_on):
         return int(Exit.FINDINGS)
     return found.exit_code if found.exit_code is not None else int(Exit.INCOMPLETE)
-
-
-def _kept() -> "Kept | None":
-    """Return where digests are kept; nowhere for a user without a home, as containers have them."""
-    from builtby.builds.hashing import Kept
-    from builtby.cli.last import state_dir
-
-    try:
-        return Kept(state_dir() / "digests.json")
-    except RuntimeError:
-        return None
-
-
-def _refuse_other(folder: Path, *, force: bool) -> None:
-    """Leave what is there alone: another record unless told so, and anything else in any case."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        fail(Exit.USAGE, f"{folder} is no folder", "Give -o a folder, new or empty.")
-    names = {path.name for path in folder.iterdir()}
-    if names and "record.json" not in names:
-        fail(Exit.USAGE, f"{folder} holds other files", "Give -o a folder, new or empty.")
-    if names and not force:
-        fail(Exit.USAGE, f"{folder} holds a record already", "Give another folder with -o, or --force to replace it.")
 
 
 app.command("show", cls=Command)(record_show.show)

@@ -1,7 +1,10 @@
 """Calls that lead out of the machine, or to its daemons."""
 
+import os
+
 from builtby.builds.events import Connected, Noted
-from builtby.builds.seccomp.peer import Peer, signed
+from builtby.builds.seccomp.paths import place
+from builtby.builds.seccomp.peer import AT_FDCWD, Peer, signed
 from builtby.builds.seccomp.sockets import DNS, INET, INET6, UNIX, Address, Message, address, asked, message, messages
 from builtby.builds.seccomp.tracker import Entry, Tracker
 
@@ -22,7 +25,7 @@ class Network:
 
     def connect(self, peer: Peer, entry: Entry, args: tuple[int, ...]) -> None:
         """`connect(fd, address, length)`; one to port 53 makes the descriptor a resolver's."""
-        to = address(peer, args[1], args[2])
+        to = self._full(peer, address(peer, args[1], args[2]))
         entry.resolvers.discard(signed(args[0]))
         if to is None:
             return
@@ -30,9 +33,17 @@ class Network:
             entry.resolvers.add(signed(args[0]))
         self._tell(entry, "unix" if to.family == UNIX else "connect", to)
 
+    @staticmethod
+    def _full(peer: Peer, to: Address | None) -> Address | None:
+        """Return an address with the full path of a local socket, links followed."""
+        if to is None or to.family != UNIX or to.text.startswith("@"):
+            return to
+        found = place(peer, AT_FDCWD, os.fsencode(to.text))
+        return to._replace(text=found.path) if found else to
+
     def sendto(self, peer: Peer, entry: Entry, args: tuple[int, ...]) -> None:
         """`sendto(fd, data, size, flags, address, length)`, which is only seen with an address."""
-        to = address(peer, args[4], args[5])
+        to = self._full(peer, address(peer, args[4], args[5]))
         data = peer.memory(args[1], min(args[2], 512)) if to is not None and to.port == DNS else b""
         self._sent(entry, signed(args[0]), Message(to, data))
 

@@ -1,0 +1,1 @@
+"""Builds that are recorded and kept from doing harm. Linux only."""

@@ -1,0 +1,60 @@
+"""What commands have in common that run somebody's build."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builtby.cli.help import Group
+from builtby.cli.say import Exit, fail
+
+if TYPE_CHECKING:
+    from builtby.builds.hashing import Kept
+
+COMMAND = "builtby.command"
+"""Where a click context's `meta` holds what stands behind `--`."""
+
+
+class Runner(Group):
+    """A group that is itself a command: what stands behind `--` is the build's, and never read as ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # Typer keeps these types private
+        if "--" in args:
+            place = args.index("--")
+            ctx.meta[COMMAND] = args[place + 1 :]
+            args = args[:place]
+        rest: list[str] = super().parse_args(ctx, args)
+        return rest
+
+
+class FailOn(StrEnum):
+    """From which severity on a finding fails the build."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+
+def kept_digests() -> "Kept | None":
+    """Return where digests are kept; nowhere for a user without a home, as containers have them."""
+    from builtby.builds.hashing import Kept
+    from builtby.cli.last import state_dir
+
+    try:
+        return Kept(state_dir() / "digests.json")
+    except RuntimeError:
+        return None
+
+
+def refuse_other(folder: Path, *, force: bool) -> None:
+    """Leave what is there alone: another record unless told so, and anything else in any case."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        fail(Exit.USAGE, f"{folder} is no folder", "Give -o a folder, new or empty.")
+    names = {path.name for path in folder.iterdir()}
+    if names and "record.json" not in names:
+        fail(Exit.USAGE, f"{folder} holds other files", "Give -o a folder, new or empty.")
+    if names and not force:
+        fail(Exit.USAGE, f"{folder} holds a record already", "Give another folder with -o, or --force to replace it.")
