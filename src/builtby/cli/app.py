@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from builtby._version import __version__
-from builtby.cli import advisories, audit, explain, guard, marks, record, scan, schema, toolchain
+from builtby.cli import advisories, audit, explain, guard, host, marks, record, scan, schema, toolchain, verify_sources
 from builtby.cli.help import Command, Group
 
 HELP = """Know what built everything you run.
@@ -28,6 +28,8 @@ app.command("explain", cls=Command, rich_help_panel=_KNOW)(explain.explain)
 app.add_typer(record.app, name="record", rich_help_panel=_LOOK)
 app.add_typer(guard.app, name="guard", rich_help_panel=_LOOK)
 app.add_typer(toolchain.app, name="toolchain", rich_help_panel=_LOOK)
+app.add_typer(host.app, name="host", rich_help_panel=_LOOK)
+app.command("verify-sources", cls=Command, rich_help_panel=_LOOK)(verify_sources.verify_sources)
 app.add_typer(advisories.app, name="advisories", rich_help_panel=_KNOW)
 app.add_typer(marks.app, name="marks", rich_help_panel=_KNOW)
 app.command("schema", cls=Command, rich_help_panel=_KNOW)(schema.schema)
