@@ -21,6 +21,8 @@ class Auditor:
     """Whether a path is one to read; cheap, as it is asked for every file of a tree."""
     audit: Callable[[str, Tree], Iterator[Entry]]
     """May raise Unreadable at any time; what came before it stands."""
+    projects: bool = False
+    """Whether it says something of projects only: the pipelines and lock files inside of a package bind nobody else."""
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -92,7 +92,7 @@ def _opened(place: Path, before: str, asked: Wanted,
 
 def _file(path: str, tree: Tree) -> Iterator[Entry]:
     for auditor in auditors():
-        if auditor.wanted(path):
+        if auditor.wanted(path) and not (auditor.projects and tree.package):
             try:
                 yield from auditor.audit(path, tree)
             except Unreadable as error:

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,10 @@ MOST_HELD = 512 << 20
 _HEAD = 4096
 _INCLUDED = (".txt", ".in", ".mk", ".inc")
 """Endings of files that others include under any name."""
+_PACKED = re.compile(
+    r"[^/]+/PKG-INFO|[^/]+\.dist-info/(?:METADATA|WHEEL|RECORD)|package/package\.json|[^/]+/\.cargo_vcs_info\.json"
+    r"|[^/]+/Cargo\.toml\.orig|metadata\.gz|.+@v[^/]+/go\.mod|META-INF/maven/.+/pom\.properties")
+"""What tells a package from an archive of a project."""
 _SMALL = 256 << 10
 _MOST_OTHERS = 5_000
 INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
@@ -130,12 +135,14 @@ class Archive(Tree):
     def __init__(self, file: Path, wanted: Wanted, skipped: Callable[[str, str], None]) -> None:
         self._held: dict[str, bytes] = {}
         self._others: dict[str, bytes] = {}
+        self.package = False
         try:
             self._load(file, wanted, skipped)
         except (Damaged, OSError) as error:
             skipped("", f"the archive is damaged: {error}")
+        package = self.package
         super().__init__(set(self._held))
-        self.package = True
+        self.package = package
 
     def data(self, path: str) -> bytes:
         return self._held[path] if path in self._held else self._others[path]
@@ -147,6 +154,7 @@ class Archive(Tree):
         held = 0
         for member, stream in _members(file):
             path = member.path.removeprefix("./")
+            self.package |= _PACKED.fullmatch(path) is not None
             if member.kind != "file" or not (wanted(path) or path.endswith(_INCLUDED)):
                 continue
             if not wanted(path) and len(self._others) >= _MOST_OTHERS:

@@ -130,7 +130,7 @@ def _action(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 AUDITORS = (
-    Auditor("workflow", _is_workflow, _workflow),
-    Auditor("action.yml", _is_action, _action),
-    Auditor("pre-commit", named(".pre-commit-config.yaml"), _pre_commit),
+    Auditor("workflow", _is_workflow, _workflow, projects=True),
+    Auditor("action.yml", _is_action, _action, projects=True),
+    Auditor("pre-commit", named(".pre-commit-config.yaml"), _pre_commit, projects=True),
 )

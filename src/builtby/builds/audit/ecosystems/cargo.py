@@ -65,7 +65,7 @@ def _manifest(path: str, tree: Tree) -> Iterator[Entry]:
     hooks = tuple(manifest_hooks(manifest, path, text, beside=tree.beside(path, "build.rs") is not None))
     vendored = tree.beside(path, ".cargo-checksum.json") is not None
     yield _crate(read.string(package.get("name")), read.string(package.get("version")), path, *hooks,
-                 project=not vendored)
+                 project=not vendored and not tree.package)
     if not vendored:
         yield from _unpinned(manifest, path, text)
 
@@ -109,7 +109,7 @@ def _dependencies(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any
 
 
 AUDITORS = (
-    Auditor("Cargo.lock", named("Cargo.lock"), _lock),
+    Auditor("Cargo.lock", named("Cargo.lock"), _lock, projects=True),
     Auditor("Cargo.toml", named("Cargo.toml"), _manifest),
     Auditor("build.rs", named("build.rs", ".cargo-checksum.json"), lambda _path, _tree: iter(())),
 )

@@ -85,6 +85,7 @@ def _toolchain(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 AUDITORS = (
-    Auditor(".cargo/config", lambda path: path.endswith((".cargo/config.toml", ".cargo/config")), _config),
-    Auditor("rust-toolchain", named("rust-toolchain.toml", "rust-toolchain"), _toolchain),
+    Auditor(".cargo/config", lambda path: path.endswith((".cargo/config.toml", ".cargo/config")), _config,
+            projects=True),
+    Auditor("rust-toolchain", named("rust-toolchain.toml", "rust-toolchain"), _toolchain, projects=True),
 )

@@ -62,6 +62,6 @@ def _manifest(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 AUDITORS = (
-    Auditor("composer.lock", named("composer.lock"), _lock),
+    Auditor("composer.lock", named("composer.lock"), _lock, projects=True),
     Auditor("composer.json", named("composer.json"), _manifest),
 )

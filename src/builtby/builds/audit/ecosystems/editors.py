@@ -147,12 +147,13 @@ def _is_devcontainer(path: str) -> bool:
 
 
 AUDITORS = (
-    Auditor("VS Code tasks", _is(".vscode/tasks.json"), _tasks),
-    Auditor("VS Code settings", _is(".vscode/settings.json"), _settings),
-    Auditor("devcontainer", _is_devcontainer, _devcontainer),
-    Auditor("MCP servers", _is(".mcp.json", ".vscode/mcp.json", ".cursor/mcp.json", ".gemini/settings.json"), _servers),
+    Auditor("VS Code tasks", _is(".vscode/tasks.json"), _tasks, projects=True),
+    Auditor("VS Code settings", _is(".vscode/settings.json"), _settings, projects=True),
+    Auditor("devcontainer", _is_devcontainer, _devcontainer, projects=True),
+    Auditor("MCP servers", _is(".mcp.json", ".vscode/mcp.json", ".cursor/mcp.json", ".gemini/settings.json"), _servers,
+            projects=True),
     Auditor("agent hooks", _is(".claude/settings.json", ".claude/settings.local.json", ".cursor/hooks.json",
-                               ".gemini/settings.json"), _agent),
-    Auditor(".envrc", _is(".envrc"), _shell),
-    Auditor(".gitpod.yml", _is(".gitpod.yml"), _gitpod),
+                               ".gemini/settings.json"), _agent, projects=True),
+    Auditor(".envrc", _is(".envrc"), _shell, projects=True),
+    Auditor(".gitpod.yml", _is(".gitpod.yml"), _gitpod, projects=True),
 )

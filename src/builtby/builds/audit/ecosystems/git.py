@@ -77,8 +77,8 @@ def _is_hook(path: str) -> bool:
 
 
 AUDITORS = (
-    Auditor("git hook", _is_hook, _hook),
-    Auditor(".git/config", lambda path: path.endswith(".git/config"), _config),
-    Auditor(".gitattributes", named(".gitattributes"), _attributes),
-    Auditor(".gitmodules", named(".gitmodules"), _modules),
+    Auditor("git hook", _is_hook, _hook, projects=True),
+    Auditor(".git/config", lambda path: path.endswith(".git/config"), _config, projects=True),
+    Auditor(".gitattributes", named(".gitattributes"), _attributes, projects=True),
+    Auditor(".gitmodules", named(".gitmodules"), _modules, projects=True),
 )

@@ -152,8 +152,8 @@ def _is_source(path: str) -> bool:
 
 AUDITORS = (
     Auditor("go.mod", named("go.mod"), _go_mod),
-    Auditor("go.work", named("go.work"), _work),
-    Auditor("go.sum", named("go.sum"), _sum),
+    Auditor("go.work", named("go.work"), _work, projects=True),
+    Auditor("go.sum", named("go.sum"), _sum, projects=True),
     Auditor("modules.txt", lambda path: path.endswith("vendor/modules.txt"), lambda _path, _tree: iter(())),
     Auditor("go source", _is_source, _source),
 )

@@ -46,4 +46,4 @@ def _jobs(value: object, depth: int) -> Iterator[str]:
             yield from _jobs(read.mapping(job.get("group")).get("jobs"), depth + 1)
 
 
-AUDITORS = (Auditor("lefthook", named(*_FILES), _lefthook),)
+AUDITORS = (Auditor("lefthook", named(*_FILES), _lefthook, projects=True),)

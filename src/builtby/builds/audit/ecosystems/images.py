@@ -63,4 +63,5 @@ def _is_dockerfile(path: str) -> bool:
     return name.startswith(("Dockerfile", "Containerfile")) or name.endswith((".dockerfile", ".Dockerfile"))
 
 
-AUDITORS = (Auditor("Dockerfile", lambda path: _is_dockerfile(path) and "node_modules/" not in path, _dockerfile),)
+AUDITORS = (Auditor("Dockerfile", lambda path: _is_dockerfile(path) and "node_modules/" not in path, _dockerfile,
+                    projects=True),)

@@ -49,6 +49,6 @@ def _named(*names: str) -> Wanted:
 
 
 AUDITORS = (
-    Auditor("bun.lock", _named("bun.lock"), _bun),
-    Auditor("bunfig.toml", _named("bunfig.toml"), _config),
+    Auditor("bun.lock", _named("bun.lock"), _bun, projects=True),
+    Auditor("bunfig.toml", _named("bunfig.toml"), _config, projects=True),
 )

@@ -70,5 +70,5 @@ def _first(dependencies: dict[str, Any], path: str, places: read.Places, off: st
 
 AUDITORS = (
     Auditor("package-lock.json", lambda path: path.rpartition("/")[2] in {"package-lock.json", "npm-shrinkwrap.json"}
-            and _MODULES not in path, _audit),
+            and _MODULES not in path, _audit, projects=True),
 )

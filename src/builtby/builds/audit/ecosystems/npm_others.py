@@ -182,10 +182,10 @@ def _named(*names: str) -> Wanted:
 
 
 AUDITORS = (
-    Auditor("pnpm-lock.yaml", _named("pnpm-lock.yaml"), _pnpm),
-    Auditor("pnpm-workspace.yaml", _named("pnpm-workspace.yaml"), _workspace),
-    Auditor("yarn.lock", _named("yarn.lock"), _yarn),
-    Auditor(".yarnrc.yml", _named(".yarnrc.yml"), _yarnrc),
-    Auditor(".pnpmfile", _named(".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"), _pnpmfile),
+    Auditor("pnpm-lock.yaml", _named("pnpm-lock.yaml"), _pnpm, projects=True),
+    Auditor("pnpm-workspace.yaml", _named("pnpm-workspace.yaml"), _workspace, projects=True),
+    Auditor("yarn.lock", _named("yarn.lock"), _yarn, projects=True),
+    Auditor(".yarnrc.yml", _named(".yarnrc.yml"), _yarnrc, projects=True),
+    Auditor(".pnpmfile", _named(".pnpmfile.cjs", ".pnpmfile.mjs", "pnpmfile.js"), _pnpmfile, projects=True),
     Auditor(".yarnrc", _named(".yarnrc"), lambda _path, _tree: iter(())),
 )

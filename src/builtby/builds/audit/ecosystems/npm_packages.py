@@ -135,5 +135,5 @@ def _npmrc(path: str, tree: Tree) -> Iterator[Entry]:
 AUDITORS = (
     Auditor("package.json", lambda path: path.rpartition("/")[2] == "package.json", _audit),
     Auditor("binding.gyp", lambda path: path.rpartition("/")[2] == "binding.gyp", lambda _path, _tree: iter(())),
-    Auditor(".npmrc", lambda path: path.rpartition("/")[2] == ".npmrc" and _MODULES not in path, _npmrc),
+    Auditor(".npmrc", lambda path: path.rpartition("/")[2] == ".npmrc" and _MODULES not in path, _npmrc, projects=True),
 )

@@ -92,8 +92,9 @@ def _is_gitlab(path: str) -> bool:
 
 
 AUDITORS = (
-    Auditor("GitLab CI", _is_gitlab, _gitlab),
-    Auditor("CircleCI", lambda path: path.endswith((".circleci/config.yml", ".circleci/config.yaml")), _circle),
+    Auditor("GitLab CI", _is_gitlab, _gitlab, projects=True),
+    Auditor("CircleCI", lambda path: path.endswith((".circleci/config.yml", ".circleci/config.yaml")), _circle,
+            projects=True),
     Auditor("Azure Pipelines", lambda path: path.rpartition("/")[2] in {
-        "azure-pipelines.yml", "azure-pipelines.yaml"}, _azure),
+        "azure-pipelines.yml", "azure-pipelines.yaml"}, _azure, projects=True),
 )

@@ -12,7 +12,7 @@ from msgspec import Struct, convert
 
 from builtby.builds.audit.base import Auditor, finding
 from builtby.builds.audit.ecosystems.python_names import distribution
-from builtby.builds.audit.model import Dependency, Entry, Hook, When
+from builtby.builds.audit.model import Certainty, Dependency, Entry, Hook, When
 from builtby.builds.audit.read import lines
 from builtby.builds.audit.tree import Tree, Unreadable
 
@@ -20,6 +20,8 @@ _CODE = re.compile(r"import[ \t]")
 """How a line of a .pth file must begin to be run, as site.py tests it."""
 _START = {"sitecustomize.py", "usercustomize.py"}
 _STARTS = (".pth", ".start", "customize.py")
+_RELEASE = re.compile(r"(.+)-(\d[\w.!+]*)")
+_SITE = re.compile(r"(?:site-packages|dist-packages|purelib|platlib|python[\d.]*)?")
 _INFO = re.compile(r"(.+?)-([^-]+)\.(?:dist|egg)-info")
 
 
@@ -35,14 +37,14 @@ def _known_lines() -> dict[str, _Known]:
 
 
 _PLUGINS = {
-    "pytest11": (When.TEST, "pytest loads it at every start"),
-    "distutils.commands": (When.BUILD, "setuptools has it as a command"),
-    "setuptools.finalize_distribution_options": (When.BUILD, "setuptools calls it in every build"),
-    "egg_info.writers": (When.BUILD, "setuptools calls it when it writes metadata"),
-    "setuptools.file_finders": (When.BUILD, "setuptools calls it to find files"),
-    "hatch": (When.BUILD, "hatchling loads it as a plugin"),
-    "poetry.plugin": (When.BUILD, "Poetry loads it at every start"),
-    "poetry.application.plugin": (When.BUILD, "Poetry loads it at every start"),
+    "pytest11": (When.TEST, "pytest loads it at every start", Certainty.CERTAIN),
+    "distutils.commands": (When.BUILD, "setuptools has it as a command, and runs it when asked", Certainty.POSSIBLE),
+    "setuptools.finalize_distribution_options": (When.BUILD, "setuptools calls it in every build", Certainty.CERTAIN),
+    "egg_info.writers": (When.BUILD, "setuptools calls it when it writes metadata", Certainty.CERTAIN),
+    "setuptools.file_finders": (When.BUILD, "setuptools calls it to find files", Certainty.CERTAIN),
+    "hatch": (When.BUILD, "hatchling loads it where pyproject.toml names it", Certainty.POSSIBLE),
+    "poetry.plugin": (When.BUILD, "Poetry loads it at every start", Certainty.CERTAIN),
+    "poetry.application.plugin": (When.BUILD, "Poetry loads it at every start", Certainty.CERTAIN),
 }
 
 
@@ -60,6 +62,13 @@ def _start(path: str, tree: Tree) -> Iterator[Entry]:
         yield from _owned(path, tree, hooks, "pth-unowned")
 
 
+def _sdist(path: str, tree: Tree) -> Iterator[Entry]:
+    """Count the package that an sdist is."""
+    match = _RELEASE.fullmatch(path.partition("/")[0])
+    if tree.package and path.count("/") == 1 and match:
+        yield distribution(match[1], match[2], path)
+
+
 def _record(path: str, tree: Tree) -> Iterator[Entry]:
     """Count what is installed; a wheel that is looked at by itself is counted so, too."""
     if info := _INFO.fullmatch(PurePosixPath(path).parent.name):
@@ -67,6 +76,11 @@ def _record(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _customize(path: str, tree: Tree) -> Iterator[Entry]:
+    if not _SITE.fullmatch(PurePosixPath(path).parent.name):  # a package's own, which it may put before Python's
+        yield Dependency(ecosystem="python", name=PurePosixPath(path).name, path=path, hooks=(Hook(
+            kind="sitecustomize", when=When.START, path=path, line=1, certainty=Certainty.POSSIBLE,
+            how="Python imports it at every start, where its folder stands in PYTHONPATH"),))
+        return
     hook = Hook(kind="sitecustomize", when=When.START, how="Python imports it at every start", path=path, line=1)
     yield from _owned(path, tree, [hook], "sitecustomize-unowned")
 
@@ -122,14 +136,16 @@ def _entry_points(path: str, tree: Tree) -> Iterator[Entry]:
         if stripped.startswith("["):
             group = stripped.strip("[]").strip()
         elif "=" in stripped and group in _PLUGINS:
-            when, how = _PLUGINS[group]
-            hooks.append(Hook(kind="entry-point", when=when, how=f"{stripped}: {how}", path=path, line=number))
+            when, how, certainty = _PLUGINS[group]
+            hooks.append(Hook(kind="entry-point", when=when, how=f"{stripped}: {how}", path=path, line=number,
+                              certainty=certainty))
     if info and info[1] not in {"setuptools", "pytest"}:
         yield distribution(info[1], info[2], path, *hooks)
 
 
 def _in_site(path: str) -> bool:
-    return "/" not in path or path.split("/")[-2] in {"site-packages", "dist-packages"}
+    return "/" not in path or path.split("/")[-2] in {
+        "site-packages", "dist-packages", "purelib", "platlib"}
 
 
 AUDITORS = (
@@ -137,6 +153,7 @@ AUDITORS = (
     Auditor("sitecustomize", lambda path: path.rpartition("/")[2] in _START, _customize),
     Auditor("entry points", lambda path: path.endswith("-info/entry_points.txt"), _entry_points),
     Auditor(".start", lambda path: path.endswith(".start") and _in_site(path), _start),
+    Auditor("PKG-INFO", lambda path: path.endswith("/PKG-INFO") and path.count("/") == 1, _sdist),
     Auditor("RECORD", lambda path: path.endswith((".dist-info/RECORD", ".egg-info/PKG-INFO"))
             and _in_site(path.rpartition("/")[0]), _record),
 )

@@ -145,7 +145,7 @@ def _named(*names: str) -> Any:  # noqa: ANN401
 
 
 AUDITORS = (
-    Auditor("uv.lock", _named("uv.lock", "pylock.toml"), _uv),
-    Auditor("poetry.lock", _named("poetry.lock", "pdm.lock"), _poetry),
-    Auditor("Pipfile.lock", _named("Pipfile.lock"), _pipenv),
+    Auditor("uv.lock", _named("uv.lock", "pylock.toml"), _uv, projects=True),
+    Auditor("poetry.lock", _named("poetry.lock", "pdm.lock"), _poetry, projects=True),
+    Auditor("Pipfile.lock", _named("Pipfile.lock"), _pipenv, projects=True),
 )

@@ -23,6 +23,8 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 _ADDOPTS = re.compile(r"\s*addopts\s*=\s*(.*)")
 _PLUGIN = re.compile(r"(?:^|[\s\"'])-p[\s\"',]*(?!no:)([\w.]+)")
 _LONGEST = 4096
+_RELEASE = re.compile(r"(.+)-(\d[\w.!+]*)")
+"""How an sdist's folder is named."""
 _COMMANDS = re.compile(r"\bcmdclass\s*=|\bcmdclass\b.*:")
 
 
@@ -32,17 +34,27 @@ def _own(name: str) -> Any:  # noqa: ANN401
 
 def _project(path: str, tree: Tree, *hooks: Hook, name: str = "") -> Dependency:
     folder = PurePosixPath(path).parent
-    return distribution(name or (folder.name if str(folder) != "." else "project"), None, path, *hooks, project=True)
+    if tree.package and (match := _RELEASE.fullmatch(path.partition("/")[0])):
+        return distribution(match[1], match[2], path, *hooks)
+    return distribution(name or (folder.name if str(folder) != "." else "project"), None, path, *hooks,
+                        project=not tree.package)
+
+
+def _deep(path: str, tree: Tree) -> bool:
+    """Say whether a file lies deeper in a package than what builds it: in its tests, for instance."""
+    return tree.package and (path.count("/") > 1 or _is_wheel(tree))
 
 
 def _pyproject(path: str, tree: Tree) -> Iterator[Entry]:
+    if _deep(path, tree):
+        return
     document, text = read.toml(tree, path), tree.text(path)
     name = read.string(read.mapping(document.get("project")).get("name"))
     system = read.mapping(document.get("build-system"))
     if system:
         yield from _backend(system, path, tree, text, name)
     yield from uv_settings(read.mapping(read.mapping(document.get("tool")).get("uv")), path, text)
-    if not any(tree.above(path, lock) for lock in _LOCKS):
+    if not tree.package and not any(tree.above(path, lock) for lock in _LOCKS):
         yield from _unlocked(document, path, text)
     hooks = tuple(_tool_hooks(read.mapping(document.get("tool")), path, text))
     if hooks:
@@ -152,7 +164,7 @@ def _is_wheel(tree: Tree) -> bool:
 
 
 def _setup_py(path: str, tree: Tree) -> Iterator[Entry]:
-    if _is_wheel(tree):
+    if _deep(path, tree):
         return
     text = tree.text(path)
     extra = ", with commands of its own (cmdclass)" if _COMMANDS.search(text) else ""
@@ -164,6 +176,8 @@ def _setup_py(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _setup_cfg(path: str, tree: Tree) -> Iterator[Entry]:
+    if _deep(path, tree):
+        return
     for number, line in read.lines(tree.text(path)):
         name, found, value = (part.strip() for part in line.partition("="))
         if found and name == "setup_requires":
@@ -176,9 +190,8 @@ def _setup_cfg(path: str, tree: Tree) -> Iterator[Entry]:
 def _conftest(path: str, tree: Tree) -> Iterator[Entry]:
     if _is_wheel(tree):
         return
-    yield distribution("project", None, path, Hook(
-        kind="conftest.py", when=When.TEST, how="pytest imports it when it collects tests there", path=path, line=1
-        ), project=True)
+    yield _project(path, tree, Hook(kind="conftest.py", when=When.TEST, path=path, line=1,
+                                    how="pytest imports it when it collects tests there"), name="project")
 
 
 AUDITORS = (

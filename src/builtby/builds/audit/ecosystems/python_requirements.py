@@ -136,6 +136,6 @@ def _configuration(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 AUDITORS = (
-    Auditor("requirements", _wanted, _audit),
-    Auditor("pip.conf", lambda path: path.rpartition("/")[2] in {"pip.conf", "pip.ini"}, _configuration),
+    Auditor("requirements", _wanted, _audit, projects=True),
+    Auditor("pip.conf", lambda path: path.rpartition("/")[2] in {"pip.conf", "pip.ini"}, _configuration, projects=True),
 )

@@ -70,7 +70,7 @@ def _gemfile(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 AUDITORS = (
-    Auditor("Gemfile.lock", named("Gemfile.lock", "gems.locked"), _lock),
+    Auditor("Gemfile.lock", named("Gemfile.lock", "gems.locked"), _lock, projects=True),
     Auditor("gemspec", lambda path: path.endswith(".gemspec"), _gemspec),
-    Auditor("Gemfile", named("Gemfile", "gems.rb"), _gemfile),
+    Auditor("Gemfile", named("Gemfile", "gems.rb"), _gemfile, projects=True),
 )

@@ -46,4 +46,4 @@ def _audit(path: str, tree: Tree) -> Iterator[Entry]:
         yield setting(pattern.rule, path, safe=True, value=line, line=number)
 
 
-AUDITORS = (Auditor("script", lambda path: _is_script(path) or _is_variables(path), _audit),)
+AUDITORS = (Auditor("script", lambda path: _is_script(path) or _is_variables(path), _audit, projects=True),)
