@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from attack_table import attacks
 from typer.testing import CliRunner
 
 from builtby.advisories.store import Store, embedded
@@ -17,13 +18,14 @@ from builtby.builds.guard.pages import pages as guard_pages
 from builtby.cli.app import app
 from builtby.cli.catalogue_view import markdown
 from builtby.marks.load import catalogue
-from builtby.reports.scan_json import json_schema
+from builtby.reports.scan_json import json_schema as scan_schema
+from builtby.schemas.contracts import CONTRACTS, json_schema
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    "", "scan", "audit", "record", "record show", "guard",
-    "guard policies", "guard learn", "explain", "advisories", "advisories status", "advisories search",
-    "advisories show", "advisories update", "advisories import", "advisories export", "marks", "marks list",
+    "", "scan", "audit", "record", "record show", "record diff", "guard", "guard policies", "guard learn",
+    "verify-sources", "explain", "advisories", "advisories status", "advisories search", "advisories show",
+    "advisories update", "advisories import", "advisories export", "marks", "marks list",
     "marks show", "marks test", "schema",
     "toolchain", "toolchain verify", "toolchain baseline", "host", "host check", "host baseline",
 )
@@ -53,9 +55,11 @@ def wanted() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs/reference/advisories.md", advisories()
     yield ROOT / "docs/audit.md", audit()
     yield ROOT / "docs/contributing.md", contributing()
+    yield ROOT / "docs/attacks.md", attacks(ROOT)
     yield from ((ROOT / "docs/findings" / name, text) for name, text in (*pages(), *guard_pages()))
-    schema = json.dumps(json_schema(), indent=1, ensure_ascii=False)
-    yield ROOT / "src/builtby/schemas/scan-1.schema.json", f"{schema}\n"
+    for name, schema in {"scan": scan_schema(), **{name: json_schema(one) for name, one in CONTRACTS.items()}}.items():
+        text = json.dumps(schema, indent=1, ensure_ascii=False)
+        yield ROOT / f"src/builtby/schemas/{name}-1.schema.json", f"{text}\n"
 
 
 def audit() -> str:

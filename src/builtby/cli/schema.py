@@ -10,6 +10,12 @@ class Name(StrEnum):
     """Contracts that have a JSON Schema."""
 
     SCAN = "scan"
+    RECORD = "record"
+    RECORD_DIFF = "record-diff"
+    AUDIT = "audit"
+    VERIFY_SOURCES = "verify-sources"
+    TOOLCHAIN = "toolchain"
+    HOST = "host"
 
 
 def schema(name: Annotated[Name, typer.Argument(help="Which contract.")] = Name.SCAN) -> None:
