@@ -31,10 +31,11 @@ def words(program: str, pipe: str, command: list[str]) -> list[str]:
     """Return the command under strace, which writes to a pipe and stays out of the command's way.
 
     `-DDD`: strace is no parent of the command, and in a session of its own, so that signals, exit codes and the
-    terminal are as they were. `io_uring` is refused, for what it opens is not seen.
+    terminal are as they were. `-I 1`: it ends when nobody reads the pipe any more, and with it the command. `io_uring`
+    is refused, for what it opens is not seen.
     """
-    return [program, "-DDD", "-f", "--seccomp-bpf", "-q", "-y", "-v", "-ttt", "-s", str(LONGEST_TEXT),
-            "-e", "signal=none", "-e", "trace=" + ",".join(f"?{name}" for name in CALLS),
+    return [program, "-DDD", "-I", "1", "-f", "--seccomp-bpf", "-q", "-y", "-v", "-ttt", "-s",
+            str(LONGEST_TEXT), "-e", "signal=!chld,urg,winch", "-e", "trace=" + ",".join(f"?{name}" for name in CALLS),
             "-e", "inject=?io_uring_setup:error=ENOSYS", "-o", pipe, "--", *command]
 
 

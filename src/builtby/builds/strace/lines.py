@@ -77,6 +77,8 @@ class Lines:
 
     def read(self, line: bytes) -> Line | None:
         """Return what a line tells; None for signals and remarks. Raises UnreadableError."""
+        if line.startswith(b"["):
+            return None
         tid, moment, text = _head(line)
         if text.startswith(b"+++ "):
             return self._plus(tid, moment, text)
