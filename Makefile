@@ -10,7 +10,7 @@ BENCH_VENV := build/bench-venv
 TESTS ?= tests
 FUZZ_RUNS ?= 200000
 
-.PHONY: help demo test slow browser lint types bench bench-speed bench-identify fuzz docs picture generate advisories lock clean
+.PHONY: help demo test slow browser lint types bench bench-speed bench-identify honest fuzz docs picture generate advisories lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 20
@@ -44,6 +44,9 @@ bench-speed: $(VENV)/.run $(BENCH_VENV)/.bench
 
 bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
 	$(PY) bench/identify/identify.py --peers $(BENCH_VENV)
+
+honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; takes half an hour
+	$(PY) bench/honest/honest.py
 
 fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for each, FUZZ_TARGETS='format-elf …'
 	$(PY) fuzz/run.py --runs $(FUZZ_RUNS) $(FUZZ_TARGETS)

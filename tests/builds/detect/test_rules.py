@@ -74,7 +74,7 @@ def test_owners_are_known_by_what_runs_where(cwd: str, line: str, purl: str, hoo
 
 def test_every_rule_has_its_page_and_says_all_that_it_should() -> None:
     pages = Path(__file__).parents[3] / "docs" / "findings"
-    assert {page.stem for page in pages.glob("*.md")} - {"index"} == {rule.id for rule in rules()}
+    assert {rule.id for rule in rules()} <= {page.stem for page in pages.glob("*.md")}
     for rule in rules():
         text = (pages / f"{rule.id}.md").read_text("utf-8")
         assert all(part in text for part in (rule.title, rule.why, rule.history, rule.false_alarm, rule.remedy))

@@ -132,7 +132,10 @@ class Build:
         return self._children.get(above, [])
 
     def is_temporary(self, path: str) -> bool:
-        """Whether a path is in a folder for temporary files."""
+        """Whether a path is in a folder for temporary files, and not in a project that is built there."""
+        tree = self.bases["$TREE"][0]
+        if tree and path.startswith(f"{tree}/"):
+            return False
         return path.startswith(tuple(f"{folder}/" for folder in self.bases["$TMP"]))
 
     @cached_property

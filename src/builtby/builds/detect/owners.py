@@ -65,7 +65,8 @@ def _met(kind: _Kind, one: Process, values: dict[str, str]) -> Owner | None:
     if kind.event is not None and values.get(kind.event) not in kind.events:
         return None
     groups: dict[str, str] = {}
-    for pattern, text, needed in ((kind.argv, " ".join(one.argv), True), (kind.executable, one.executable or "", True),
+    for pattern, text, needed in ((kind.argv, " ".join(one.argv), True),
+                                  (kind.executable, one.script or one.executable or "", True),
                                   (kind.cwd, one.cwd or "", kind.argv is None)):
         found = re.search(pattern, text) if pattern else None
         if pattern and found is None and needed:

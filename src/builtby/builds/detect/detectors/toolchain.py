@@ -15,7 +15,7 @@ def tool_shadowed(build: Build) -> Iterator[Hit]:
             continue
         path = one.script or one.executable or ""
         name = one.argv[0].rpartition("/")[2] if one.script is None else path.rpartition("/")[2]
-        if not among((name,), "tools") or one.package is not None or fits(path, "wrapper_places"):
+        if not among((name,), "tools") or (one.package and not one.script) or fits(path, "wrapper_places"):
             continue
         reason = _reason(build, one, path, name)
         if reason is not None:
