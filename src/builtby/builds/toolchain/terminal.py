@@ -34,7 +34,7 @@ _REMEDIES = {
 def show(out: Console, found: Verification, *, every: bool) -> None:
     """Print what was found. `every`: also files that are in order in their way."""
     out.print(Text.assemble((f"Toolchain of {clean(found.root)}", "bold")), soft_wrap=True)
-    out.print(f"{found.packages:,} packages ({', '.join(found.databases) or 'no database'}), "
+    out.print(f"{found.packages:,} package{'' if found.packages == 1 else 's'} ({', '.join(found.databases) or 'no database'}), "
               f"{sum(found.counts.values()):,} files"
               + (f", beside the baseline {clean(found.baseline)}" if found.baseline else ""), soft_wrap=True)
     for state, files in groupby(found.files, key=lambda one: one.state):
@@ -44,8 +44,8 @@ def show(out: Console, found: Verification, *, every: bool) -> None:
     out.print(_summary(found), soft_wrap=True)
     hidden = sum(found.counts.get(state, 0) for state in _QUIET)
     if hidden and not every:
-        out.print(Text(f"--all lists the {hidden:,} that are "
-                       + ", ".join(state for state in _QUIET if found.counts.get(state)) + " too.", "dim"),
+        out.print(Text(f"--all lists {hidden:,} more: "
+                       + ", ".join(state for state in _QUIET if found.counts.get(state)) + ".", "dim"),
                   soft_wrap=True)
     for problem in found.problems:
         out.print(Text(f"Incomplete: {clean(problem)}", "red"), soft_wrap=True)
