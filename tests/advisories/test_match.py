@@ -99,6 +99,12 @@ def test_of_a_range_all_or_some_or_none_is_affected() -> None:
     assert found(one, version=None, range_=">=1.1") == []
 
 
+def test_a_range_may_have_no_beginning() -> None:
+    (match,) = found(advisory("A", *FROM_1_TO_2), version=None, range_="<1.5")
+    assert (match.partly, match.fixed_in) == (True, ("2",))
+    assert found(advisory("A", *FROM_1_TO_2), version=None, range_="<1") == []
+
+
 def test_absurd_ranges_end() -> None:
     many = advisory("A", *({"introduced": str(n)} for n in range(10_000)))
     assert len(found(many)) == 1

@@ -214,8 +214,8 @@ def _by_range(advisory: Advisory, part: _Part, names: Names, range_: str) -> Mat
             continue
         if told is not False and (told or "<" in range_):
             rule = f"{'all' if told else 'some'} of {range_} is in {said(interval)}"
-            least = key(part.scheme, low)
-            fixed = tuple(fix for place, fix in part.fixes if place > least)[:_SHOWN]
+            least = key(part.scheme, low) if low else None
+            fixed = tuple(fix for place, fix in part.fixes if least is None or place > least)[:_SHOWN]
             return Match(advisory, names, part.affected, rule, fixed, told is not True)
     return None
 

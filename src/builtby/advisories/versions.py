@@ -186,11 +186,10 @@ def covers(scheme: str, range_: str, interval: Interval) -> bool | None:
     """Whether an interval covers all (True), none (False) or some (None) of a range such as `>=1.13,<1.18`."""
     bounds = dict(_BOUND.findall(range_))
     low, high = bounds.get(">="), bounds.get("<")
-    if low is None:
-        return None
-    begun = interval.introduced == "0" or key(scheme, low) >= key(scheme, interval.introduced)
+    least = key(scheme, low) if low is not None else None
+    begun = interval.introduced == "0" or (least is not None and least >= key(scheme, interval.introduced))
     end = interval.fixed or interval.last
-    if end is not None and key(scheme, low) >= key(scheme, end):
+    if end is not None and least is not None and least >= key(scheme, end):
         return False
     if high is not None and interval.introduced != "0" and key(scheme, high) <= key(scheme, interval.introduced):
         return False
