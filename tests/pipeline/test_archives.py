@@ -12,6 +12,7 @@ import pytest
 
 from builtby.formats.base import Format, Reading
 from builtby.model import Artifact
+from builtby.sources.closed import Closed, kinds
 from builtby.sources.view import View
 from tests.pipeline.parts import (
     ImageParts,
@@ -225,3 +226,20 @@ def test_an_image_on_standard_input(packed: object, monkeypatch: pytest.MonkeyPa
     parts.image(tar({"a": A}), tar({"b": numbered(2)}))
     archive = packed(tar(dict(parts.files())))  # type: ignore[operator]  # a parameter
     assert piped(archive, monkeypatch) == {"a": "gcc 12.2.0", "b": "gcc 12.2.0"}
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
+def test_what_is_known_and_not_opened_is_said(kind: Closed, tmp_path: Path) -> None:
+    name = f"x{kind.suffixes[0]}" if kind.suffixes else "x"
+    data = bytes.fromhex(kind.magic) + bytes(64)
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / "x.tar").write_bytes(tar({name: data, "good": A}))
+    found = records(tmp_path)
+    assert skipped(found) == dict.fromkeys((name, f"x.tar!/{name}"), f"{kind.name}, which builtby does not open")
+    assert artifacts(found) == ["x.tar!/good"]
+
+
+def test_what_only_begins_like_one_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "letter.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(64))
+    (tmp_path / "empty.iso").write_bytes(b"")
+    assert skipped(records(tmp_path)) == {}

@@ -18,6 +18,7 @@ from builtby.pipeline.options import EXPANDED, METADATA_ALL, METADATA_TEXT, Sett
 from builtby.pipeline.passing import pass_by
 from builtby.pipeline.place import Place
 from builtby.sources.base import Container, Damaged, Member, Stream
+from builtby.sources.closed import closed
 from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
 from builtby.sources.view import BytesView, FileView, View
@@ -44,7 +45,10 @@ class Inspector:
             self._archives.enter(container, view, place, lambda: (digest_of(view), view.size))
             return
         form = identify_format(place.inner, head)
-        if form is None or not self.filters.wanted(place.shown, view.size):
+        if form is None:
+            self._not_opened(head, place, view.size)
+            return
+        if not self.filters.wanted(place.shown, view.size):
             return
         if view.size > EXPANDED:
             self.collector.skipped(place.shown, f"larger than {EXPANDED >> 30} GiB: not read")
@@ -75,7 +79,10 @@ class Inspector:
             self._member_archive(container, member, head, stream, place)
             return
         form = identify_format(place.inner, head)
-        if form is None or not self.filters.wanted(place.shown, member.size):
+        if form is None:
+            self._not_opened(head, place, member.size)
+            return
+        if not self.filters.wanted(place.shown, member.size):
             return
         data, rest = self._take(member, head, stream, place.level)
         if not rest:
@@ -83,6 +90,12 @@ class Inspector:
         elif not form.hoist:
             passed = pass_by(self.identifier, form, Prepended(rest, stream), data, member.size, place.inner)
             self.artifact(passed.verdict, place, passed.digest, passed.size)
+
+    def _not_opened(self, head: bytes, place: Place, size: int | None) -> None:
+        """Say of an archive that it was not looked into."""
+        reason = closed(place.inner, head)
+        if reason is not None and self.filters.wanted(place.shown, size):
+            self.collector.skipped(place.shown, reason)
 
     def _member_archive(self, container: Container, member: Member, head: bytes, stream: Stream, place: Place) -> None:
         if container.view is None:
