@@ -243,3 +243,14 @@ def test_what_only_begins_like_one_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "letter.doc").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(64))
     (tmp_path / "empty.iso").write_bytes(b"")
     assert skipped(records(tmp_path)) == {}
+
+
+def test_what_built_a_packed_dependency_did_not_build_the_program(tmp_path: Path) -> None:
+    wheel = b"Wheel-Version: 1.0\nGenerator: setuptools (75.6.0)\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    (tmp_path / "x.pex").write_bytes(b"#!/usr/bin/env python3\n" + zipped({
+        ".deps/six-1.17.0-py2.py3-none-any.whl/six-1.17.0.dist-info/WHEEL": wheel, "lib.so": A,
+        "PEX-INFO": b'{"build_properties": {"pex_version": "2.105.2"}}'}))
+    found = {record.path: [tool.tool for tool in record.built_by]
+             for record in records(tmp_path) if isinstance(record, Artifact)}
+    assert found["x.pex"] == ["pex"]
+    assert "gcc" in found["x.pex!/lib.so"]

@@ -58,3 +58,15 @@ def test_programs_of_other_systems_are_kept_too(system: str, form: Format, monke
     assert facts["go.table"] == "1.20"
     assert facts["go.os"] == system
     assert {"fmt", "runtime"} <= set(facts["go.packages"].split())
+
+
+def test_program_headers_that_were_moved_behind_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in programs that something was added to when they were finished."""
+    keep_little(monkeypatch)
+    data = lzma.decompress(PROGRAM.read_bytes())
+    start, count = int.from_bytes(data[32:40], "little"), int.from_bytes(data[56:58], "little")
+    moved = data[:32] + len(data).to_bytes(8, "little") + data[40:] + data[start : start + 56 * count] + bytes(1 << 20)
+    found = passing.pass_by(Identifier(Settings()), elf.FORMAT, ChunkStream(iter([moved[65536:]])),
+                            memoryview(moved)[:65536], len(moved), "x")
+    assert found.verdict.problem is None
+    assert found.verdict.facts["go.table"] == "1.20"

@@ -25,6 +25,8 @@ def wants(head: bytes, size: int) -> list[tuple[int, int]]:
             ranges.append((segment.offset, min(segment.size, SMALL)))
         elif segment.type == PT_LOAD and segment.flags & PF_W:
             ranges.append((segment.offset, min(segment.size, DATA)))
+    if not image.segments and image.phoff:  # moved behind the rest, as by who adds data to a finished program
+        ranges.append((image.phoff, SMALL))
     ends = [segment.offset + segment.size for segment in image.segments if segment.type == PT_LOAD]
     if ends:
         ranges.append((max(ends), BEHIND))

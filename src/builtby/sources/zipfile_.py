@@ -50,7 +50,7 @@ def _only_zip(path: str, head: bytes) -> bool:
 CONTAINERS = (
     *(
         Container(name, zipstream.read, zipview.read, (*_MAGICS, _MODULE, b"#!"), accepts=_accepts(name, suffixes),
-                  artifact=True)
+                  artifact=True, payload=name == "pyz")
         for name, suffixes in _KINDS.items()
     ),
     Container("zip", zipstream.read, zipview.read, _MAGICS, accepts=_only_zip),
