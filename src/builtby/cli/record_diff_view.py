@@ -24,6 +24,7 @@ def show(out: Console, found: Diff) -> None:
     _list(out, "Toolchain", ((one.kind, one.path, _tool(one)) for one in found.toolchain))
     _list(out, "Python packages that the build fetched", (
         (one.kind, one.name, _values(one.old, one.new)) for one in found.packages))
+    _list(out, "Archives that package managers fetched", map(_file, found.fetched))
     _list(out, "Inputs", map(_file, found.inputs))
     _list(out, "Network", map(_endpoint, found.network))
     _list(out, "Environment", ((one.kind, one.name, _values(one.old, one.new)) for one in found.environment))

@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 
 from builtby.builds.diff.compare import diff
 from builtby.builds.diff.model import Kind
-from builtby.builds.diff.normal import HERE, Name, Normal, names, steady
+from builtby.builds.diff.normal import HERE, Name, Normal, Place, fetched, names, places, steady
 from builtby.builds.model import Endpoint, Environment, FileUse, Finding, Record
 from builtby.cli.app import app
 from tests.builds.documents.builds import CC1, GCC, build, digest, process
 
-SECTIONS = ("build", "toolchain", "packages", "inputs", "network", "environment", "findings", "outputs")
+SECTIONS = ("build", "toolchain", "packages", "fetched", "inputs", "network", "environment", "findings", "outputs")
 
 
 def changed(old: Record, new: Record) -> set[str]:
@@ -25,6 +25,26 @@ def changed(old: Record, new: Record) -> set[str]:
 @pytest.mark.parametrize("name", names(), ids=lambda name: name.source)
 def test_every_kind_of_name_takes_its_example(name: Name) -> None:
     assert re.sub(name.pattern, name.to, name.example) not in (name.example, "")
+
+
+@pytest.mark.parametrize("place", places(), ids=lambda place: place.pattern)
+def test_every_place_takes_its_example(place: Place) -> None:
+    inside, name = fetched(steady(place.example))
+    assert inside
+    assert (name is None) is (place.to is None)
+
+
+def test_an_archive_is_compared_wherever_it_comes_from() -> None:
+    """Fetched in one build, found in the cache in the other; then with other bytes under the same version."""
+    crate = "/root/.cargo/registry/cache/index.crates.io-6f17d22bba15001f/serde-1.0.1.crate"
+    fresh = build(files=(*build().files, FileUse(crate, "write", digest(70), 1)))
+    cached = build(files=(*build().files, FileUse(crate, "read", digest(70), 1)))
+    forged = build(files=(*build().files, FileUse(crate, "write", digest(71), 1)))
+    assert changed(fresh, cached) == set()
+    (one,) = diff(cached, forged).fetched
+    assert (one.path, one.old, one.new) == ("serde-1.0.1.crate", (digest(70),), (digest(71),))
+    assert changed(cached, forged) == {"fetched"}
+    assert diff(cached, forged).changed
 
 
 @pytest.mark.parametrize("path", [

@@ -17,13 +17,14 @@ from builtby.builds.diff.model import (
     ToolChange,
     ValueChange,
 )
-from builtby.builds.diff.normal import Normal, home_of
+from builtby.builds.diff.normal import Normal, fetched, home_of
 from builtby.builds.documents.parts import CONSUMED, Parts
 from builtby.builds.model import Finding, Process, Record
 
 Key = TypeVar("Key")
 Held = TypeVar("Held")
 _PACKAGE = re.compile(r"/([A-Za-z0-9][A-Za-z0-9._]*)-([^/-]+)\.dist-info/")
+_KNOWN = (*CONSUMED, "write", "rename")
 _PASSING = ("/proc/", "/sys/", "/dev/", "/run/")
 """Places that hold no input: the kernel makes up what is read there."""
 
@@ -33,12 +34,12 @@ def diff(old: Record, new: Record) -> Diff:
     before, after = _Side(old, home_of(new)), _Side(new, home_of(old))
     build = _values(_told(before), _told(after))
     toolchain, packages = _toolchain(before, after), _packages(before, after)
-    inputs = _files(before.inputs(), after.inputs())
+    archives, inputs = _files(before.fetched(), after.fetched()), _files(before.inputs(), after.inputs())
     network, environment = _network(before, after), _values(before.environment(), after.environment())
     findings = _findings(before, after)
-    changed = any((build, toolchain, packages, inputs, network, environment, findings))
-    return Diff(SCHEMA, _build(old), _build(new), changed, build, toolchain, packages, inputs, network, environment,
-                findings, _files(before.outputs(), after.outputs()))
+    changed = any((build, toolchain, packages, archives, inputs, network, environment, findings))
+    return Diff(SCHEMA, _build(old), _build(new), changed, build, toolchain, packages, archives, inputs, network,
+                environment, findings, _files(before.outputs(), after.outputs()))
 
 
 class _Turned(NamedTuple):
@@ -66,7 +67,18 @@ class _Side:
         return {self.normal.path(path) for path in self.parts.made}
 
     def inputs(self) -> dict[str, set[str]]:
-        return self._by_path((path, digest) for path, digest in self.parts.inputs if not path.startswith(_PASSING))
+        return self._by_path((path, digest) for path, digest in self.parts.inputs
+                             if not path.startswith(_PASSING) and not fetched(self.normal.path(path))[0])
+
+    def fetched(self) -> dict[str, set[str]]:
+        """Return what package managers fetched, whether they had it from before or not."""
+        found: dict[str, set[str]] = {}
+        for use in self.parts.uses:
+            path = use.to if use.access == "rename" and use.to else use.path
+            name = fetched(self.normal.path(path))[1] if use.sha256 and use.access in _KNOWN else None
+            if name is not None and use.sha256:
+                found.setdefault(name, set()).add(use.sha256)
+        return found
 
     def outputs(self) -> dict[str, set[str]]:
         return self._by_path(self.parts.products)

@@ -111,6 +111,8 @@ class Diff(Struct, frozen=True):
     """Command, exit code, back end, completeness, kind of machine."""
     toolchain: tuple[ToolChange, ...]
     packages: tuple[PackageChange, ...]
+    fetched: tuple[FileChange, ...]
+    """Archives that package managers fetched, now or before; of pip, npm, cargo, Go, Maven, Gradle."""
     inputs: tuple[FileChange, ...]
     network: tuple[EndpointChange, ...]
     environment: tuple[ValueChange, ...]

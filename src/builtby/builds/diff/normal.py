@@ -26,10 +26,41 @@ class Name(msgspec.Struct, frozen=True, rename={"to": "as"}):
     below: tuple[str, ...] = ()
 
 
+class Place(msgspec.Struct, frozen=True, rename={"to": "as"}):
+    """Where a package manager puts what it fetches. `to`: under which name it is compared; None: it is not."""
+
+    pattern: str
+    example: str
+    source: str
+    to: str | None = None
+
+
 class _Rule(NamedTuple):
     search: re.Pattern[str]
     to: str
     below: tuple[str, ...]
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Return the places of package managers."""
+    text = resources.files("builtby.builds.diff").joinpath("places.toml").read_text("utf-8")
+    return tuple(msgspec.convert(tomllib.loads(text)["place"], list[Place]))
+
+
+@cache
+def _searches() -> tuple[tuple[re.Pattern[str], str | None], ...]:
+    return tuple((re.compile(place.pattern), place.to) for place in places())
+
+
+@lru_cache(maxsize=65536)
+def fetched(path: str) -> tuple[bool, str | None]:
+    """Return whether a normal path is in a package manager's place, and under which name it is compared."""
+    for search, to in _searches():
+        match = search.search(path)
+        if match:
+            return True, match.expand(to) if to is not None else None
+    return False, None
 
 
 @cache
