@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 
 from builtby.builds.events import Absent, Ended, Noted, Ran, Used
@@ -16,6 +17,9 @@ _PATH_ONLY = 0o10000000
 _NOFOLLOW = 0x100
 """AT_SYMLINK_NOFOLLOW."""
 UNREADABLE = "calls of processes whose memory may not be read"
+BELOW = "files that were read or written through the device that they are on"
+_VIEWS = ("mount", "umount2", "open_tree", "open_tree_attr", "move_mount", "fsmount", "pivot_root", "chroot", "setns",
+          "unshare")
 VIEW = "paths as seen by processes that changed their view of the file system"
 
 Args = tuple[int, ...]
@@ -63,8 +67,9 @@ class Calls:
             "sendmmsg": network.sendmmsg,
             "ptrace": self._ptrace, "memfd_create": self._memory_file, "io_uring_setup": self._uring,
             **dict.fromkeys(("process_vm_readv", "process_vm_writev"), self._memory_of_other),
-            **{name: self._view(name) for name in
-               ("mount", "open_tree", "move_mount", "pivot_root", "chroot", "setns", "unshare")},
+            "fchmodat2": lambda p, e, a: self._use(p, e, "mode", a[0], a[1]),
+            "pidfd_getfd": self._descriptor_of_other, "open_by_handle_at": self._by_handle,
+            **{name: self._view(name) for name in _VIEWS},
         }
 
     def _exec(self, peer: Peer, entry: Entry, first: Place | None, argv: int, environment: int) -> None:
@@ -109,6 +114,9 @@ class Calls:
                 self._read(entry, where)
             if writes and _may_be_written(peer, where.reach):
                 tracker.tell(Used(tracker.now(), entry.id, where.path, "write"))
+        elif stat.S_ISBLK(where.info.st_mode):
+            self._note(entry, "block-device", f"opens {where.path}, below all files")
+            tracker.loses(BELOW)
         return None
 
     def _read(self, entry: Entry, where: Place) -> None:
@@ -162,6 +170,13 @@ class Calls:
         if signed(args[0]) != entry.pid:
             self._note(entry, "process_vm", f"memory of process {signed(args[0])}")
 
+    def _descriptor_of_other(self, peer: Peer, entry: Entry, args: Args) -> None:
+        self._note(entry, "pidfd_getfd", "takes an open file of another process")
+
+    def _by_handle(self, peer: Peer, entry: Entry, args: Args) -> None:
+        self._note(entry, "open_by_handle_at", "a file opened without a name could not be seen", refused=True)
+        raise RefusedError(errno.EPERM)
+
     def _memory_file(self, peer: Peer, entry: Entry, args: Args) -> None:
         name = peer.text(args[0], 256) or b""
         self._note(entry, "memfd_create", f"a file in memory only: {name.decode('utf-8', 'backslashreplace')}")
@@ -174,6 +189,7 @@ class Calls:
         def changed(peer: Peer, entry: Entry, args: Args) -> None:
             self._note(entry, call, "changes how it sees the file system")
             self._tracker.loses(VIEW)
+            entry.elsewhere = True
 
         return changed
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from builtby.builds.seccomp.notify import Listener, UnavailableError, die_with_parent, listen
+from builtby.builds.seccomp.notify import Listener, UnavailableError, listen
 from builtby.builds.seccomp.syscalls import Machine
+from builtby.builds.seccomp.warden import dismiss, warded
 
 NOT_FOUND, NOT_RUN = 127, 126
 """Exit codes of a command that is not there, or may not be run: a shell's."""
@@ -33,7 +34,7 @@ class Started(NamedTuple):
     root: str = ""
     """Where /proc leads to its root, when that is another than ours."""
     keepers: frozenset[int] = frozenset()
-    """Processes of the sandbox around it, which are none of the build's. They adopt its orphans."""
+    """Processes around it, such as a sandbox's, which are none of the build's. They adopt its orphans."""
 
 
 def start(command: list[str], known: Machine, prepare: Callable[[], None] | None = None) -> Started:
@@ -42,31 +43,32 @@ def start(command: list[str], known: Machine, prepare: Callable[[], None] | None
     `prepare` is called in the new process, before the filter: an OSError of it keeps the command from being run.
     """
     ours, theirs = socket.socketpair()
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        _become(command, theirs, parent, known, prepare)
+    started = warded(lambda: _become(command, ours, theirs, known, prepare), lambda: _close(ours, theirs))
     theirs.close()
     with ours:
         message, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
     if not descriptors:
-        os.waitpid(pid, 0)
+        os.close(started.status)
+        dismiss(started.warden)
         raise UnavailableError(*_REASONS.get(int(message or b"0"), _KERNEL))
-    return Started(pid, Listener(descriptors[0]))
+    return Started(int(message), Listener(descriptors[0]), started.status, keepers=frozenset({started.warden}))
 
 
-def _become(command: list[str], channel: socket.socket, parent: int, known: Machine,
+def _close(*sockets: socket.socket) -> None:
+    for one in sockets:
+        one.close()
+
+
+def _become(command: list[str], ours: socket.socket, channel: socket.socket, known: Machine,
             prepare: Callable[[], None] | None) -> NoReturn:
     """Be the command. Never returns, whatever happens."""
     try:
-        die_with_parent(signal.SIGKILL)
-        if os.getppid() == parent:
-            if prepare is not None:
-                prepare()
-            _under_filter(channel, known)
-            _defaults()
-            os.execvp(command[0], command)  # noqa: S606  # the caller's own words, without a shell
+        ours.close()
+        if prepare is not None:
+            prepare()
+        _under_filter(channel, known)
+        _defaults()
+        os.execvp(command[0], command)  # noqa: S606  # the caller's own words, without a shell
     except OSError as error:
         with suppress(OSError):
             os.write(2, f"builtby: cannot run {command[0]}: {error.strerror}\n".encode())
@@ -83,7 +85,7 @@ def _under_filter(channel: socket.socket, known: Machine) -> None:
     def hand_over() -> None:
         text = os.read(asked, 16)
         if int(text) >= 0:
-            socket.send_fds(channel, [b"0"], [int(text)])
+            socket.send_fds(channel, [b"%d" % os.getpid()], [int(text)])
         else:
             channel.send(b"%d" % -int(text))
         done.set()

@@ -57,7 +57,7 @@ def _reach(peer: Peer, descriptor: int, name: str) -> str:
                 return f"/proc/{peer.tid}/{name.removeprefix(own)}"
         if peer.root and name.startswith("/dev/fd/"):
             return f"/proc/{peer.tid}/fd/{name.removeprefix('/dev/fd/')}"
-        return name
+        return f"/proc/{peer.tid}/root{name}" if peer.elsewhere else name
     folder = peer.folder(descriptor)
     return f"{folder}/{name}" if name else folder
 

@@ -20,12 +20,14 @@ class Peer:
     on: what is open belongs to the program that runs then, and gives nothing any more once another one has the number.
     """
 
-    __slots__ = ("_memory", "pid", "root", "tid")
+    __slots__ = ("_memory", "elsewhere", "pid", "root", "tid")
 
     def __init__(self, tid: int, root: str = "") -> None:
         self.tid, self.root = tid, root
         self.pid: int | None = None
         """The process that the thread belongs to, once that was asked."""
+        self.elsewhere = False
+        """Whether it changed its view of the file system: absolute paths are then looked for below its own root."""
         self._memory: int | None = None
 
     def memory(self, address: int, size: int) -> bytes:

@@ -24,6 +24,11 @@ GRACE = 2.0
 """Seconds that processes may go on after the command ended; then they are asked to end, and as long after killed."""
 FOREIGN = "system calls of another instruction set, which were refused"
 FAILED = "calls on which the recorder itself failed"
+KILLED = "what came after the process that watches over the build was killed: then the build was ended"
+
+
+class LostLogError(OSError):
+    """An event could not be told: that is no record any more."""
 
 
 class Launch(Protocol):
@@ -52,7 +57,7 @@ class Supervisor:
 
     def __init__(self, command: list[str], tell: Callable[[Event], None], masker: Masker, hasher: Hasher,
                  launch: Launch = start, known: Machine | None = None) -> None:
-        self._command, self._tell, self._masker, self._hasher = command, tell, masker, hasher
+        self._command, self._taker, self._masker, self._hasher = command, tell, masker, hasher
         self._launch, self._known = launch, known or machine()
         self._status: int | None = None
         self._names = {number: name for name, number in self._known.calls.items()}
@@ -79,10 +84,18 @@ class Supervisor:
                 self._kill_all()
                 started.listener.close()
                 self._peers.close()
+                if started.status is not None:
+                    os.close(started.status)
         status = self._status if self._status is not None else 1
         code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
         return Outcome(code, number, time.monotonic() - begun, self._tracker.lost, survivors)
+
+    def _tell(self, event: Event) -> None:
+        try:
+            self._taker(event)
+        except OSError as error:
+            raise LostLogError(error.errno, error.strerror) from error
 
     def _until_ended(self, listener: Listener, wake: int) -> None:
         poll = _poll(listener, wake)
@@ -121,11 +134,9 @@ class Supervisor:
                 listener.go_on(request)
         except RefusedError as refused:
             listener.refuse(request, refused.reason)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:  # the log cannot be written: that is no record
-                raise
-            self._failed(listener, request)
-        except (ValueError, OverflowError, LookupError):
+        except LostLogError:
+            raise
+        except (OSError, ValueError, OverflowError, LookupError):
             self._failed(listener, request)
 
     def _failed(self, listener: Listener, request: Request) -> None:
@@ -143,8 +154,10 @@ class Supervisor:
                     self._status = status
 
     def _heard(self, poll: select.poll, descriptor: int) -> None:
-        """Take the command's status from the sandbox around it; one that ended without telling was killed."""
+        """Take the command's status from what is around it; what ended without telling was killed."""
         told = os.read(descriptor, 4)
+        if len(told) != 4:
+            self._tracker.loses(KILLED)
         self._status = int.from_bytes(told, "little") if len(told) == 4 else int(signal.SIGKILL)
         poll.unregister(descriptor)
 

@@ -27,6 +27,8 @@ class Entry:
     """The last name that it asked a resolver for."""
     resolvers: set[int] = field(default_factory=set)
     """Descriptors that it connected to a resolver."""
+    elsewhere: bool = False
+    """Whether it, or what started it, changed its view of the file system."""
 
 
 class Tracker:
@@ -51,6 +53,7 @@ class Tracker:
     def of(self, peer: Peer) -> Entry | None:
         """Return the process that a thread belongs to, None when it is gone."""
         if peer.pid is not None and (known := self._live.get(peer.pid)) is not None:
+            peer.elsewhere = known.elsewhere
             return known
         found = peer.status()
         if found is None:
@@ -59,13 +62,15 @@ class Tracker:
         entry = self._live.get(pid)
         if entry is None or parent not in (entry.ppid, *self._adopters):  # the number was given to another process
             entry = self._appeared(pid, parent)
-        entry.ppid = parent
+        entry.ppid, peer.elsewhere = parent, entry.elsewhere
         return entry
 
     def _appeared(self, pid: int, parent: int) -> Entry:
         above, claim = self._above(pid, parent)
         self._last += 1
-        entry = self._live[pid] = Entry(self._last, pid, parent, above, claim)
+        started_by = self._live.get(parent)
+        entry = self._live[pid] = Entry(self._last, pid, parent, above, claim,
+                                        elsewhere=started_by is not None and started_by.elsewhere)
         self.tell(Started(self.now(), entry.id, pid, above, claim))
         return entry
 
