@@ -1,0 +1,66 @@
+r"""Whose code generator wrote the code of an ELF file: the order in which `.eh_frame` tells of saved registers.
+
+A function that pushes registers tells the unwinder where each went. GCC tells of each push at once: the frame grew to
+16, r14 is at -16; it grew to 24, rbx is at -24. LLVM first tells how the frame grows, and of all registers at the
+end. On AArch64, GCC tells of x29 before x30, LLVM of x30 first. No option changes it, stripping leaves it, and what
+identifies the compiler in `.comment` may be missing (`-fno-ident`), or be the crt's alone.
+
+Fact `codegen`, for x86-64 and AArch64, where enough functions save registers so:
+
+- `gcc`: GCC's way, and hardly ever the other;
+- `llvm`: more often LLVM's way (clang, rustc, Zig, Swift and others have LLVM write their code). Assembly written by
+  hand, as OpenSSL's, looks like GCC's;
+- `mixed`: both.
+
+Surface `elf.cfi`: the counts, as `gcc 379, llvm 1`.
+
+Measured: of 1,552 x86-64 programs and libraries of Debian 12 that GCC's backend made, none has a function in LLVM's
+way; of 84 that have one, all hold code by LLVM. Of 264 AArch64 libraries in wheels made by GCC alone, none.
+
+Source: the DWARF standard, 6.4.2, call frame instructions; what both compilers write.
+"""
+
+import re
+
+from builtby.formats.base import Reading, Surface
+from builtby.formats.elf_image import Image
+from builtby.sources.view import holds
+
+MOST = 64 << 10
+"""Bytes of the section that are looked at: those of the objects that stand first in the link, the program's own."""
+KEPT = MOST + 64
+"""Bytes to keep behind `.eh_frame_hdr`, which the section follows, aligned."""
+_ENOUGH = 8
+"""Functions in GCC's way that are no accident, nor a hand-written few."""
+_X86_64, _AARCH64 = 62, 183
+_BY_CHANCE = {_X86_64: 0.0, _AARCH64: 0.01}
+"""Parts of GCC's functions that may look like LLVM's: on AArch64, two bytes are enough for that."""
+_SAVED = rb"[\x83\x86\x8c-\x8f]"
+"""DW_CFA_offset of rbx, rbp, r12 to r15. 0x0e sets the frame's size, 0x41 to 0x7f go on in the code."""
+_WAYS = {
+    _X86_64: (
+        re.compile(rb"\x0e\x10" + _SAVED + rb"\x02[\x41-\x7f]\x0e\x18" + _SAVED + rb"\x03"),
+        re.compile(rb"\x0e\x10[\x41-\x7f]\x0e\x18(?:[\x41-\x7f]\x0e[\x20-\x7f])*+(?:[\x41-\x7f]\x0e[\x80-\xff][\x01-\x7f])?"
+                   rb"(?:" + _SAVED + rb"[\x02-\x08]){2}"),
+    ),
+    _AARCH64: (re.compile(rb"\x9d[\x01-\x7f]\x9e[\x01-\x7f]"), re.compile(rb"\x9e[\x01-\x7f]\x9d[\x01-\x7f]")),
+}
+
+
+def read_frames(image: Image, reading: Reading) -> None:
+    """Add `elf.cfi` and the fact `codegen`."""
+    ways = _WAYS.get(image.machine)
+    section = image.section(".eh_frame") if ways is not None else None
+    if ways is None or section is None or not holds(image.view, section.offset, min(section.size, MOST)):
+        return
+    raw = image.content(section, MOST)
+    gcc, llvm = (len(way.findall(raw)) for way in ways)
+    if not gcc and not llvm:
+        return
+    reading.surfaces.append(Surface("elf.cfi", f"gcc {gcc}, llvm {llvm}", section.offset))
+    if llvm > gcc:
+        reading.facts["codegen"] = "llvm"
+    elif llvm > gcc * _BY_CHANCE[image.machine]:
+        reading.facts["codegen"] = "mixed"
+    elif gcc >= _ENOUGH:
+        reading.facts["codegen"] = "gcc"
