@@ -194,3 +194,11 @@ def test_it_is_found_by_its_magic() -> None:
 def test_facts_of_section_names(names: tuple[str, ...], go: str, both: str | None) -> None:
     facts = read(build(dict.fromkeys(names, (1, bytes(16))))).facts
     assert (facts["go.pclntab"], facts.get("hash")) == (go, both)
+
+
+@pytest.mark.parametrize("kind", [b"\1", b"\2"])
+def test_of_an_appimage_the_image_is_not_opened(kind: bytes) -> None:
+    data = build({".comment": (1, b"GCC: (GNU) 13.1.0\0")})
+    reading = read(data[:8] + b"AI" + kind + data[11:] + b"hsqs" + bytes(512))
+    assert values(reading, "elf.comment") == ["GCC: (GNU) 13.1.0"]
+    assert reading.problem == "an AppImage: the disk image behind the program is not opened"

@@ -61,6 +61,8 @@ _UPX_WITHIN = 512
 _LEAST_OVERLAY = 32
 """Fewer bytes behind the image are padding."""
 _LONGEST_GO_STRING = 1 << 20
+_APPIMAGES = (b"AI\x01", b"AI\x02")
+"""What stands in the padding of the identification. Source: the AppImage specification, types 1 and 2."""
 _TYPES = {ET_REL: "object", ET_EXEC: "executable", ET_DYN: "shared", ET_CORE: "core"}
 _LIBC_INTERPRETERS = {"ld-musl": "musl", "ld-linux": "glibc", "ld64.so": "glibc", "ld.so.1": "glibc",
                       "linker": "bionic", "ld-uClibc": "uclibc"}
@@ -95,6 +97,8 @@ def read(view: View, path: str) -> Reading:
     _tell_facts(image, dynamic, reading, overlay[1])
     add_regions(image, reading, overlay)
     reading.problem = image.problem
+    if view.read(8, 3) in _APPIMAGES:
+        reading.problem = reading.problem or "an AppImage: the disk image behind the program is not opened"
     return reading
 
 
