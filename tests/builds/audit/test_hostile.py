@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builtby.builds.audit.engine import audit, auditors, wanted
+from builtby.builds.audit.engine import _SOURCES, audit, auditors, wanted
 from tests.builds.audit.conftest import Auditing
 
 NAMES = ["package-lock.json", "package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", ".yarnrc.yml",
@@ -76,3 +76,10 @@ def test_what_is_not_there_or_no_manifest_is_said(tmp_path: Path) -> None:
 def test_auditors_are_found() -> None:
     names = [auditor.name for auditor in auditors()]
     assert len(set(names)) == len(names) >= 20
+
+
+def test_no_ending_hides_a_file_that_an_auditor_asks_for() -> None:
+    folders = ("", "a/", ".git/hooks/", ".husky/", "site-packages/", "gradle/", ".github/workflows/", ".cargo/")
+    for suffix, names in _SOURCES.items():
+        for path in (f"{folder}{name}" for folder in folders for name in (f"x.{suffix}", *names)):
+            assert wanted(path) == any(auditor.wanted(path) for auditor in auditors()), path

@@ -4,7 +4,7 @@ import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -28,6 +28,16 @@ from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, W
 from builtby.builds.masking import Masker
 
 _INSIDE = "!/"
+_SOURCES: dict[str, frozenset[str]] = {
+    **dict.fromkeys((
+        "ts", "tsx", "jsx", "css", "scss", "less", "html", "htm", "vue", "svelte", "map", "snap", "md", "rst", "adoc",
+        "png", "jpg", "jpeg", "gif", "svg", "ico", "woff", "woff2", "ttf", "pdf", "java", "scala", "kt", "groovy", "c",
+        "h", "cc", "cpp", "cxx", "hpp", "hh", "m", "mm", "S", "cs", "fs", "swift", "dart", "php", "lua", "ex", "exs",
+        "pyc", "pyi", "pyx", "so", "a", "o", "class", "proto", "csv", "po", "mo", "sql"), frozenset()),
+    "py": frozenset({"setup.py", "conftest.py", "sitecustomize.py", "usercustomize.py"}),
+    "js": frozenset({"pnpmfile.js"}), "rs": frozenset({"build.rs"}), "rb": frozenset({"gems.rb"}),
+}
+"""Endings of files that only tools' own names make interesting. A hook of git may end in anything."""
 
 
 @cache
@@ -51,7 +61,17 @@ def audit(targets: Iterable[str], exclude: tuple[str, ...] = ()) -> Audit:
 
 def wanted(path: str) -> bool:
     """Say whether any auditor wants to see a file."""
-    return any(auditor.wanted(path) for auditor in auditors())
+    return bool(_interested(path))
+
+
+@lru_cache(maxsize=1 << 16)  # a file is asked for as the tree is walked, and again as it is read
+def _interested(path: str) -> tuple[Auditor, ...]:
+    """Return who wants to see a file. Of most files of a tree the ending alone says that nobody does."""
+    name = path.rpartition("/")[2]
+    suffix = name.rpartition(".")[2]
+    if suffix in _SOURCES and name not in _SOURCES[suffix] and "hooks/" not in path:
+        return ()
+    return tuple(auditor for auditor in auditors() if auditor.wanted(path))
 
 
 def _target(ref: str, exclude: tuple[str, ...], *, prefix: bool) -> Iterator[Entry]:
@@ -91,8 +111,8 @@ def _opened(place: Path, before: str, asked: Wanted,
 
 
 def _file(path: str, tree: Tree) -> Iterator[Entry]:
-    for auditor in auditors():
-        if auditor.wanted(path) and not (auditor.projects and tree.package):
+    for auditor in _interested(path):
+        if not (auditor.projects and tree.package):
             try:
                 yield from auditor.audit(path, tree)
             except Unreadable as error:

@@ -1,7 +1,6 @@
 """What editors, shells and agents run as a folder is opened: tasks, devcontainers, direnv, MCP servers, hooks."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from builtby.builds.audit import read
@@ -138,11 +137,12 @@ def _gitpod(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _is(*ends: str) -> Any:  # noqa: ANN401
-    return lambda path: any(path == end or path.endswith(f"/{end}") for end in ends) and "node_modules/" not in path
+    below = tuple(f"/{end}" for end in ends)
+    return lambda path: (path in ends or path.endswith(below)) and "node_modules/" not in path
 
 
 def _is_devcontainer(path: str) -> bool:
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     return name == ".devcontainer.json" or (name == "devcontainer.json" and ".devcontainer/" in path)
 
 

@@ -70,10 +70,9 @@ def _modules(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _is_hook(path: str) -> bool:
-    place = PurePosixPath(path)
-    folder = str(place.parent)
-    return (folder.endswith((".git/hooks", ".githooks")) and place.suffix != ".sample") or (
-        place.parent.name == ".husky" and not place.name.startswith(".") and place.suffix == "")
+    folder, _, name = path.rpartition("/")
+    return (folder.endswith((".git/hooks", ".githooks")) and not name.endswith(".sample")) or (
+        folder.endswith(".husky") and "." not in name)
 
 
 AUDITORS = (

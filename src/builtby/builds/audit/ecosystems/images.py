@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from builtby.builds.audit import read
 from builtby.builds.audit.base import Auditor, finding
@@ -59,7 +58,7 @@ def _filled(name: str, arguments: dict[str, str]) -> str:
 
 
 def _is_dockerfile(path: str) -> bool:
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     return name.startswith(("Dockerfile", "Containerfile")) or name.endswith((".dockerfile", ".Dockerfile"))
 
 

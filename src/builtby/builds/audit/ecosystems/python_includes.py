@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from builtby.builds.audit.model import Skipped
 from builtby.builds.audit.read import lines
-from builtby.builds.audit.tree import Tree, Unreadable
+from builtby.builds.audit.tree import Tree, Unreadable, Wanted
 
 _INCLUDE = re.compile(r"(?:(-r|--requirement)|-c|--constraint)(?:\s*[=\s]\s*|(?<=-[rc]))(\S+)")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
@@ -68,13 +68,24 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
         yield first, " ".join(held)[:_LONGEST].strip()
 
 
-def is_included(path: str, tree: Tree, wanted: frozenset[str]) -> bool:
+def is_included(path: str, tree: Tree, wanted: Wanted) -> bool:
     """Say whether another file of the tree includes this one, and so is where it is read."""
-    graph = tree.memory.get("requirements")
-    if not isinstance(graph, dict):
-        graph = tree.memory["requirements"] = {one: _named(one, tree) for one in wanted}
-    above = {one for one, named in graph.items() if path in named and one != path}
-    return bool(above) and not above & _below(path, graph)
+    held = tree.memory.get("requirements")
+    if not isinstance(held, _Graph):
+        held = tree.memory["requirements"] = _Graph({one: _named(one, tree) for one in tree.files if wanted(one)})
+    above = held.above.get(path, set()) - {path}
+    return bool(above) and not above & _below(path, held.below)
+
+
+class _Graph:
+    """Which files include which, and which are included by which."""
+
+    def __init__(self, below: dict[str, set[str]]) -> None:
+        self.below = below
+        self.above: dict[str, set[str]] = {}
+        for one, named in below.items():
+            for place in named:
+                self.above.setdefault(place, set()).add(one)
 
 
 def _below(path: str, graph: dict[str, set[str]]) -> set[str]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.ecosystems.python_includes import Line, gathered, is_included
@@ -21,8 +20,10 @@ _INDEX = {"--index-url", "-i", "--extra-index-url", "--find-links", "-f"}
 
 
 def _wanted(path: str) -> bool:
-    place = PurePosixPath(path)
-    return _FILE.fullmatch(place.name) is not None or (place.parent.name == "requirements" and place.suffix == ".txt")
+    if not path.endswith((".txt", ".in")):
+        return False
+    folder, _, name = path.rpartition("/")
+    return _FILE.fullmatch(name) is not None or (folder.endswith("requirements") and name.endswith(".txt"))
 
 
 class _Binary:
@@ -44,7 +45,7 @@ class _Binary:
 def _audit(path: str, tree: Tree) -> Iterator[Entry]:
     if path.endswith(".in") and f"{path[:-3]}.txt" in tree.files:  # what pip-compile made of it says it better
         return
-    if is_included(path, tree, frozenset(filter(_wanted, tree.files))):
+    if is_included(path, tree, _wanted):
         return
     told = list(gathered(path, tree))
     rows = [one for one in told if isinstance(one, Line)]

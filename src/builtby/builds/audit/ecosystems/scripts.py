@@ -1,7 +1,6 @@
 """Scripts, Dockerfiles, workflows and files of variables: commands and variables that let the code of others run."""
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from builtby.builds.audit.base import Auditor, finding, setting
 from builtby.builds.audit.commands import found, tables
@@ -18,8 +17,7 @@ _CI = {".gitlab-ci.yml", "azure-pipelines.yml", "Jenkinsfile", ".travis.yml", "b
 def _is_script(path: str) -> bool:
     if any(part in path for part in _INSTALLED):
         return False
-    place = PurePosixPath(path)
-    name = place.name
+    name = path.rpartition("/")[2]
     return (name in _CI or name.startswith(("Dockerfile", "Containerfile")) or name.endswith((".dockerfile", ".sh"))
             or name in {"Makefile", "GNUmakefile", "makefile"} or _is_workflow(path))
 
