@@ -125,3 +125,22 @@ def test_it_is_said_that_a_home_is_no_checkout(tmp_path: Path) -> None:
     found = record(home, "echo y > notes.txt")
     assert found["changes"] == []
     assert any("no checkout" in line for line in found["unobserved"])
+
+
+def test_a_repository_to_which_nothing_was_added_yet(tmp_path: Path) -> None:
+    folder = tmp_path.resolve() / "new"
+    folder.mkdir()
+    (folder / "a.c").write_text("int a;\n")
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    found = record(folder, "echo b > a.c")
+    assert changes(found) == {"a.c": ("source", "changed")}
+    assert not any("git" in line for line in found["unobserved"])
+
+
+def test_submodules_and_worktrees_have_sources_too(checkout: Path) -> None:
+    git = "git -c user.name=a -c user.email=a@b -c protocol.file.allow=always"
+    subprocess.run(f"{git} commit -qm x && {git} clone -q . ../lib && {git} submodule --quiet add ../lib lib && "
+                   f"{git} commit -qm y && {git} worktree add -q ../tree 2>/dev/null", shell=True, cwd=checkout,
+                   check=True)
+    assert changes(record(checkout, "echo x >> lib/a.c")) == {"a.c": ("source", "changed")}
+    assert changes(record(checkout.parent / "tree", "echo x >> b.c")) == {"b.c": ("source", "changed")}

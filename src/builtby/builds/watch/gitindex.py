@@ -41,6 +41,11 @@ def git_folder(checkout: Path) -> Path:
     return checkout / text.removeprefix("gitdir:").strip()
 
 
+def is_empty(checkout: Path) -> bool:
+    """Whether nothing was ever added to a repository: then it has no index. Raises NoIndexError."""
+    return not os.path.lexists(git_folder(checkout) / "index")
+
+
 def tracked(checkout: Path, depth: int = 0) -> Iterator[str]:
     """Yield the full paths of the files that are tracked, those of submodules too. Raises NoIndexError."""
     file = git_folder(checkout) / "index"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from builtby.builds.watch.gitindex import NoIndexError, top, tracked
+from builtby.builds.watch.gitindex import NoIndexError, is_empty, top, tracked
 from builtby.builds.watch.kept import KeptSources
 from builtby.builds.watch.mark import Mark, digest, look, read
 from builtby.builds.watch.places import data, home
@@ -37,14 +37,15 @@ class Baseline(NamedTuple):
 
 def baseline(folder: Path, kept: KeptSources | None, leave_out: Iterable[str] = ()) -> Baseline:
     """Take the baseline of the checkout that a folder is in, else of the folder; `leave_out` are full paths."""
-    checkout, told = top(folder), []
+    checkout, told, empty = top(folder), [], False
     paths: list[str] = []
     if checkout is not None:
         try:
-            paths = list(tracked(checkout))
+            empty = is_empty(checkout)
+            paths = [] if empty else list(tracked(checkout))
         except NoIndexError as error:
             told.append(f"which files git tracks ({error}): all text files of the folder were taken for sources")
-    by_git = checkout is not None and not told
+    by_git = checkout is not None and not told and not empty
     if not by_git:
         if _is_broad(folder):
             return Baseline(str(folder), {}, False, (f"changes of sources: {folder} is no checkout or project",))
