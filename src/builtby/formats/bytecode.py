@@ -51,9 +51,11 @@ def _add_version(info: bytes, offset: int, reading: Reading) -> None:
 def read_lua(view: View, _path: str) -> Reading:
     """Return the version of the format: Lua's is that of its release, LuaJIT has its own."""
     reading, head = Reading("lua"), view.read(0, 5)
+    if len(head) < 5:
+        return reading
     if head[1:3] == b"LJ":
         reading.add("lua.bytecode", f"jit {head[3]}", 0)
-    elif len(head) == 5:
+    else:
         reading.add("lua.bytecode", f"{head[4] >> 4}.{head[4] & 15}", 0)
     return reading
 
