@@ -150,7 +150,7 @@ class Supervisor:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                if pid == self._started.pid:
+                if pid == self._started.pid and self._status is None:
                     self._status = status
 
     def _heard(self, poll: select.poll, descriptor: int) -> None:
