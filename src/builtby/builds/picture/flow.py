@@ -20,7 +20,7 @@ _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  # of the recorde
 
 
 class Group(NamedTuple):
-    """Files of one kind. `kind`: `source`, `system`, `between` (made and used), `artifact`."""
+    """Files of one kind. `kind`: `source`, `network` (a host), `system`, `between` (made and used), `artifact`."""
 
     kind: str
     name: str
@@ -75,6 +75,12 @@ class _Gathering:
             group = self._group(path)
             if group:
                 self._take(path, group)
+        for one in self._parts.record.network:
+            tool = self._tools.get(one.process)
+            if tool is not None and one.host and one.kind in ("connect", "datagram"):
+                host = Group("network", one.host)
+                self._files.setdefault(host, set()).add(one.host)
+                self._reads.setdefault((host, tool), set()).add(one.host)
         tools, groups = self._chosen()
         reads = Counter({key: len(paths) for key, paths in self._reads.items() if key[0] in groups and key[1] in tools})
         writes = Counter({key: len(paths) for key, paths in self._writes.items()
@@ -116,7 +122,8 @@ class _Gathering:
         made = {tool for tool, _ in self._writes} & weight.keys()
         best = {tool for tool, _ in Counter({tool: weight[tool] for tool in made}).most_common(MOST_TOOLS)}
         order = [tool for tool in dict.fromkeys(self._tools.values()) if tool in best]
-        ranked = sorted(self._files, key=lambda group: (group.kind != "artifact", -len(self._files[group]), group))
+        ranked = sorted(self._files, key=lambda group: (
+            group.kind not in ("artifact", "network"), -len(self._files[group]), group))
         return order, set(ranked[:MOST_GROUPS])
 
 

@@ -11,8 +11,9 @@ from builtby.reports.summary import counted
 
 _WIDE, _HIGH, _ACROSS, _DOWN, _EDGE = 152, 40, 40, 14, 8
 _LETTERS = 22
-_KINDS = {"source": "sources", "system": "of the system", "tool": "tools", "between": "made and used again",
-          "artifact": "artifacts"}
+_KINDS = {"source": "sources", "network": "hosts turned to", "system": "of the system", "tool": "tools",
+          "between": "made and used again", "artifact": "artifacts"}
+_FIRST = ("source", "network", "system")
 Node = Group
 """A tool is a group of the kind `tool`."""
 
@@ -39,7 +40,7 @@ def figure(flow: Flow) -> Iterator[str]:
     for (start, end), number in edges.items():
         yield _edge(places[start], places[end], number)
     for node, place in places.items():
-        yield _box(node, place, len(flow.files[node]) if node in flow.files else None)
+        yield _box(node, place, len(flow.files[node]) if node in flow.files and node.kind != "network" else None)
     yield "</svg></div>"
     yield legend((f"n-{kind}", name) for kind, name in _KINDS.items() if any(node.kind == kind for node in nodes))
     yield _list(flow)
@@ -74,7 +75,7 @@ def _columns(nodes: list[Node], edges: dict[tuple[Node, Node], int]) -> dict[Nod
             column[end] = max(column[end], column[start] + 1)
     last = max(column.values(), default=0)
     first = {node: min((column[end] for end in following[node]), default=1) for node in nodes}
-    return {node: last if node.kind == "artifact" else max(first[node] - 1, 0) if node.kind in ("source", "system")
+    return {node: last if node.kind == "artifact" else max(first[node] - 1, 0) if node.kind in _FIRST
             else column[node] for node in nodes}
 
 
@@ -92,7 +93,7 @@ def _forward(nodes: list[Node], following: dict[Node, list[Node]]) -> list[tuple
                 visit(after)
         state[node] = 2
 
-    for node in sorted(nodes, key=lambda one: (one.kind not in ("source", "system"), one)):
+    for node in sorted(nodes, key=lambda one: (one.kind not in _FIRST, one)):
         if node not in state:
             visit(node)
     return kept
@@ -145,8 +146,12 @@ def _list(flow: Flow) -> str:
     """Return the same in words, which a screen reader and a narrow screen can do more with."""
     items = []
     for tool in flow.tools:
-        reads = [f"{number:,} {own(group.name)}" for (group, other), number in flow.reads.items() if other == tool]
-        writes = [f"{number:,} {own(group.name)}" for (other, group), number in flow.writes.items() if other == tool]
+        reads = [_counted(group, number) for (group, other), number in flow.reads.items() if other == tool]
+        writes = [_counted(group, number) for (other, group), number in flow.writes.items() if other == tool]
         items.append(f"<li><strong>{own(tool)}</strong> made {', '.join(writes) or 'nothing that is drawn'} of "
                      f"{', '.join(reads) or 'nothing that is drawn'}.</li>")
     return f'<details><summary>The same in words</summary><ul>{"".join(items)}</ul></details>'
+
+
+def _counted(group: Group, number: int) -> str:
+    return f"what {own(group.name)} sent" if group.kind == "network" else f"{number:,} {own(group.name)}"

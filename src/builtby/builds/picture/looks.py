@@ -32,7 +32,17 @@ def name(process: Process) -> str:
     if process.script:
         return posixpath.basename(process.script) or "without a name"
     called = posixpath.basename(process.argv[0]) if process.argv else ""
-    return called or posixpath.basename(process.executable) or "without a name"
+    own = called or posixpath.basename(process.executable) or "without a name"
+    runs = _runs(process.argv) if process.tool is not None and process.tool.role == "runtime" else ""
+    return f"{own} {runs}".rstrip()
+
+
+def _runs(argv: tuple[str, ...]) -> str:
+    """Return the script or module that an interpreter was told to run; nothing where options hide it."""
+    words = argv[1:3]
+    if len(words) == 2 and words[0] in ("-m", "-jar"):
+        return posixpath.basename(words[1])
+    return posixpath.basename(words[0]) if words and not words[0].startswith("-") else ""
 
 
 def executable(process: Process) -> str:

@@ -69,8 +69,8 @@
 
   function reveal(number) {
     const bar = bars[number];
-    const fits = whole / Math.max(bar.took, 1e-6) / 8;
-    if (fits > zoom) show(Math.min(fits, LARGEST), (bar.from + bar.took / 2) / whole);
+    const share = Math.max(bar.took, 1e-6) / whole, width = share * view.clientWidth * zoom;
+    if (width < 40) show(80 / view.clientWidth / share, (bar.from + bar.took / 2) / whole);
     else view.scrollLeft = (bar.from + bar.took / 2) / whole * view.clientWidth * zoom - view.clientWidth / 2;
     view.scrollTop = Number(drawn[number].getAttribute("y")) - view.clientHeight / 2;
     choose(number);
