@@ -66,6 +66,14 @@ def test_a_build_ends_at_the_first_command_that_fails(workspace: Path, temporary
     assert not (workspace / "made").exists()
 
 
+def test_a_guarded_build_leaves_a_record(workspace: Path, temporary: Path) -> None:
+    done = step(workspace, temporary, mode="guard", run="echo one > made\nexit 5\n", args="--best-effort")
+    assert done.code == 5, done.told
+    assert (workspace / "made").read_text() == "one\n"
+    assert (Path(done.outputs["record"]) / "record.json").is_file()
+    assert "builtby guard: the build ended with exit code 5" in done.summary
+
+
 def test_a_scan_counts(workspace: Path, temporary: Path) -> None:
     done = step(workspace, temporary, mode="scan", targets="\n.\n", args="--offline")
     assert done.code == 0
@@ -75,6 +83,7 @@ def test_a_scan_counts(workspace: Path, temporary: Path) -> None:
 @pytest.mark.parametrize(("inputs", "told"), [
     ({"mode": "guess"}, "mode is 'guess'"), ({"mode": "record"}, "needs `run`"), ({"run": "true"}, "runs nothing"),
     ({"mode": "record", "run": "true", "fail_on": "much"}, "fail-on is 'much'"),
+    ({"policy": "p.toml"}, "`policy` is for mode guard"),
     ({"mode": "record", "run": "true", "shell": "no-such-shell"}, "no shell")])
 def test_wrong_inputs_are_said(workspace: Path, temporary: Path, inputs: dict[str, str], told: str) -> None:
     done = step(workspace, temporary, **inputs)
@@ -107,7 +116,8 @@ def test_examples_use_what_the_action_has(name: str) -> None:
 
 def test_gitlabs_template_asks_for_modes_that_are_there(workspace: Path, temporary: Path) -> None:
     template = yaml.safe_load((ROOT / "docs/ci/gitlab.yml").read_text("utf-8"))
-    assert {one["variables"]["BUILTBY_MODE"] for one in template.values() if "variables" in one} == {"audit", "record"}
+    assert {one["variables"]["BUILTBY_MODE"] for one in template.values() if "variables" in one} == {
+        "audit", "record", "guard"}
     assert template[".builtby"]["artifacts"]["paths"] == ["builtby-results/"]
 
 

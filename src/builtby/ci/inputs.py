@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-BUILDS, LOOKS = ("record",), ("audit", "scan")
+BUILDS, LOOKS = ("record", "guard"), ("audit", "scan")
 MODES = (*BUILDS, *LOOKS)
 _PREFIX = "BUILTBY_"
 
@@ -21,11 +21,12 @@ class Inputs:
 
     mode: str
     run: str
-    """The build's commands, for `record`."""
+    """The build's commands, for `record` and `guard`."""
     shell: str
     targets: tuple[str, ...]
     args: tuple[str, ...]
     """Further options of the command, as they are."""
+    policy: str
     fail_on: str
     folder: Path
     """Where results go; made when it is not there."""
@@ -49,8 +50,10 @@ def read(variables: Mapping[str, str]) -> Inputs:
         raise WrongInput(f"mode {mode} needs `run`: the commands of the build")
     if mode in LOOKS and run.strip():
         raise WrongInput(f"mode {mode} runs nothing; `run` is for {' and '.join(BUILDS)}")
+    if told("POLICY") and mode != "guard":
+        raise WrongInput("`policy` is for mode guard")
     return Inputs(
-        mode=mode, run=run, shell=told("SHELL", "bash"), targets=_rows(told("TARGETS", ".")),
+        mode=mode, run=run, shell=told("SHELL", "bash"), targets=_rows(told("TARGETS", ".")), policy=told("POLICY"),
         args=_rows(told("ARGS")), fail_on=told("FAIL_ON"), folder=Path(told("FOLDER", "builtby-results")).absolute())
 
 
@@ -62,7 +65,8 @@ def command(inputs: Inputs) -> list[str]:
     """Return the command that does what was asked. Raises WrongInput when a shell is not there."""
     python = [sys.executable, "-I", "-m", "builtby", inputs.mode]
     if inputs.mode in BUILDS:
-        return [*python, "-o", str(inputs.record), *inputs.args, "--", *_script(inputs)]
+        policy = ["--policy", inputs.policy] if inputs.policy else []
+        return [*python, "-o", str(inputs.record), *policy, *inputs.args, "--", *_script(inputs)]
     failing = ["--fail-on", inputs.fail_on] if inputs.fail_on else []
     outputs = ["-f", "terminal", "-f", f"json={inputs.folder / inputs.mode}.json",
                "-f", f"sarif={inputs.folder / inputs.mode}.sarif"]
@@ -73,10 +77,12 @@ def command(inputs: Inputs) -> list[str]:
 
 def _script(inputs: Inputs) -> list[str]:
     """Return how the commands of the build are run: like a step's, which ends at the first that fails."""
-    file = inputs.folder / "build.sh"
     shell = shutil.which(inputs.shell)
     if shell is None:
         raise WrongInput(f"no shell {inputs.shell!r} is here")
-    file.write_text(inputs.run, "utf-8", newline="\n")
     strict = ["--noprofile", "--norc", "-eo", "pipefail"] if Path(shell).name == "bash" else ["-e"]
+    if inputs.mode == "guard":  # in there the runner's temporary folder is not seen
+        return [shell, *strict, "-c", inputs.run]
+    file = inputs.folder / "build.sh"
+    file.write_text(inputs.run, "utf-8", newline="\n")
     return [shell, *strict, str(file)]
