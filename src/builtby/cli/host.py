@@ -105,7 +105,7 @@ def write_baseline(
     except OSError as error:
         fail(Exit.INCOMPLETE, f"cannot write {output}: {error.strerror}")
     print(f"builtby: {len(body['files']):,} files, {len(body['programs']):,} tools in PATH, "
-          f"{len(body['findings']):,} findings known → {output}", file=sys.stderr)
+          f"findings known: {len(body['findings']):,} → {output}", file=sys.stderr)
     if problems:
         print(f"builtby: incomplete: {problems[0]}", file=sys.stderr)
         raise typer.Exit(int(Exit.INCOMPLETE))

@@ -130,12 +130,14 @@ def _states(words: str) -> tuple[str, ...]:
 
 
 def _baseline(file: Path) -> "dict[str, Kept]":
+    import msgspec
+
     from builtby.builds.sealed import SealError, opened
     from builtby.builds.toolchain.verify import Kept
 
     try:
-        return {path: Kept(digest, package) for path, (digest, package) in opened(file, BASELINE)["files"].items()}
-    except SealError as error:
+        return msgspec.convert(opened(file, BASELINE).get("files"), type=dict[str, Kept])
+    except (SealError, msgspec.ValidationError) as error:
         fail(Exit.INCOMPLETE, str(error), "Give --baseline what `builtby toolchain baseline -o FILE` wrote.")
     except OSError as error:
         fail(Exit.USAGE, f"cannot read {file}: {error.strerror}")

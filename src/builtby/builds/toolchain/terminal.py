@@ -13,10 +13,10 @@ MOST, MOST_OF_PACKAGE = 30, 5
 """Lines of what no package owns, and of one package."""
 TOGETHER = 4
 """Files of one folder that get one line."""
-_SAID = ("no package lists it", "not what its package shipped", "its package ships it",
+_SAID = ("no package lists it", "its package ships it",
          "its package keeps no digest of it")
 _TITLES = {
-    "changed": ("Changed: not what was shipped", "bold red"), "missing": ("Missing", "red"),
+    "changed": ("Changed", "bold red"), "missing": ("Missing", "red"),
     "gone": ("Gone since the baseline", "red"), "new": ("New since the baseline, of no package", "red"),
     "unowned": ("Unowned: no package lists them, so nothing tells what they should be", "yellow"),
     "unverifiable": ("Unverifiable: owned, but the package keeps no digest", "yellow"),
