@@ -10,6 +10,7 @@ import msgspec
 
 from builtby._version import __version__
 from builtby.builds.detect import findings
+from builtby.builds.encoding import encode, showable
 from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
 from builtby.builds.model import SCHEMA, Record
@@ -34,19 +35,18 @@ class Book:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._began = folder, time.time()
         self._gatherer = Gatherer(reach)
-        self._encoder = msgspec.json.Encoder()
         self._record = Record(
             SCHEMA, backend, False, (UNFINISHED, *CANNOT), command, str(Path.cwd()), None,
             _day(self._began), 0.0, _host())
         for name in (RECORD, PROVENANCE):
             (folder / name).unlink(missing_ok=True)
         self._log = os.open(folder / EVENTS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        self._write(RECORD, self._record)
+        put(self._folder, RECORD, self._record)
 
     def take(self, event: Event) -> None:
         """Log an event and take it in. What was logged stays, even if this process is killed at once."""
         if not isinstance(event, Absent):
-            line = self._encoder.encode(event) + b"\n"
+            line = encode(event) + b"\n"
             if os.write(self._log, line) != len(line):
                 raise OSError(28, "the log could not be written whole")
         self._gatherer.take(event)
@@ -63,15 +63,15 @@ class Book:
         gathered, unseen = self._gatherer, tuple(f"{what} ({count})" for what, count in sorted(lost.items()))
         files = gathered.files()
         watched = watch.finish(files) if watch else Watched((), ())
-        self._record = msgspec.structs.replace(
+        self._record = showable(msgspec.structs.replace(
             self._record, complete=not lost, unobserved=(*unseen, *watched.unobserved, *cannot), exit_code=status,
             seconds=round(seconds, 3), processes=known_tools(gathered.processes()), files=files,
             network=gathered.network(), notable=gathered.notable(), environments=gathered.environments(),
-            survivors=survivors, changes=watched.changes)
+            survivors=survivors, changes=watched.changes))
         self._record = msgspec.structs.replace(self._record, findings=findings(self._record))
         if settle is not None:
             self._record = settle(self._record)
-        self._write(RECORD, self._record)
+        put(self._folder, RECORD, self._record)
         return self._record
 
     def discard(self, *, folder: bool) -> None:
@@ -84,16 +84,17 @@ class Book:
 
     def add(self, name: str, document: object) -> None:
         """Write another document beside the record."""
-        self._write(name, document)
+        put(self._folder, name, document)
 
-    def _write(self, name: str, document: object) -> None:
-        """Put a document in its place, whole."""
-        draft = self._folder / f".{name}.new"
-        with draft.open("wb") as file:
-            file.write(msgspec.json.format(self._encoder.encode(document), indent=1) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._folder / name)
+
+def put(folder: Path, name: str, document: object) -> None:
+    """Put a document in its place in a record's folder, whole or not at all. Raises OSError."""
+    draft = folder / f".{name}.new"
+    with draft.open("wb") as file:
+        file.write(msgspec.json.format(encode(document), indent=1) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(folder / name)
 
 
 def read(folder: Path) -> Record:

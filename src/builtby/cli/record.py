@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from builtby.cli import record_diff, record_show
+from builtby.cli import record_diff, record_import, record_show
 from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_other
 from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
@@ -85,3 +85,4 @@ def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, backend:
 
 app.command("show", cls=Command)(record_show.show)
 app.command("diff", cls=Command)(record_diff.diff)
+app.command("import", cls=Command)(record_import.import_)

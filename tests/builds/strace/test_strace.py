@@ -134,6 +134,15 @@ def test_strange_names(place: Path) -> None:
     assert ran.record["complete"] is True
 
 
+@pytest.mark.parametrize("backend", ["strace", "seccomp-notify"])
+def test_names_that_are_no_utf8(place: Path, backend: str) -> None:
+    Path(os.fsdecode(bytes(place) + b"/\xff.txt")).write_bytes(b"x")
+    ran = recorded(place, "/bin/sh", "-c", "cat *.txt; cp *.txt copy", backend=backend)
+    assert (ran.code, ran.out) == (0, "x"), ran.err
+    assert ran.record["complete"] is True
+    assert [use["sha256"] for use in ran.uses(f"{place}/\\xff.txt", "read")] == [digest(b"x")] * 2
+
+
 def test_the_build_is_as_without_us(place: Path) -> None:
     text = 'read line; echo "got $line"; echo err >&2; grep -E "SigIgn|SigBlk|SigCgt" /proc/self/status; exit 7'
     bare = subprocess.run(["/bin/sh", "-c", text], input="hello\n", capture_output=True, text=True, check=False)
