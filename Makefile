@@ -48,6 +48,9 @@ bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
 honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; takes half an hour
 	$(PY) bench/honest/honest.py
 
+bench-record: $(VENV)/.run ## what recording and guarding a build costs, beside strace; needs cargo, pip and gcc
+	$(PY) bench/record/record.py
+
 fuzz: $(VENV)/.fuzz ## feed every format mutated bytes; FUZZ_RUNS=200000 for each, FUZZ_TARGETS='format-elf …'
 	$(PY) fuzz/run.py --runs $(FUZZ_RUNS) $(FUZZ_TARGETS)
 
