@@ -61,11 +61,7 @@ def _namespaces() -> list[str]:
 def arguments(room: Room, run: Path) -> list[str]:
     """Return bubblewrap's arguments for a room."""
     words = [*_namespaces(), "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for path in room.masks:
-        if Path(path).is_dir():
-            words += ["--tmpfs", path]
-        else:
-            words += ["--ro-bind", "/dev/null", path]
+    words += [word for path in room.masks for word in _masked(path)]
     base = os.path.realpath(sys.base_prefix)
     if any(below(base, mask) for mask in (*room.masks, room.home, "/tmp", "/var/tmp")):  # noqa: S108
         words += ["--ro-bind", base, base]
@@ -74,7 +70,11 @@ def arguments(room: Room, run: Path) -> list[str]:
         words += ["--bind" if bind.writable else "--ro-bind", bind.outside, bind.inside]
         if bind.inside == room.home and any(below(base, place) for place in (room.home, "/tmp", "/var/tmp")):  # noqa: S108
             words += ["--ro-bind", base, base]
-    return words
+    return [*words, *(word for path in room.hidden for word in _masked(path))]
+
+
+def _masked(path: str) -> list[str]:
+    return ["--tmpfs", path] if Path(path).is_dir() else ["--ro-bind", "/dev/null", path]
 
 
 class Sandbox(NamedTuple):

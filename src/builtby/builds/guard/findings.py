@@ -13,7 +13,7 @@ from builtby.builds.model import Finding
 
 def of_denials(denials: dict[Denial, int], found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings for what the judge refused, but for writes of which another rule's finding tells more."""
-    told = {(one.process, one.path) for one in found}
+    told = {(one.process, one.path) for one in found if one.severity not in ("low", "info")}
     return tuple(_finding(one.rule, one.process, one.path, f"{one.message}{_times(times)}")
                  for one, times in denials.items()
                  if one.rule != "guard-write-denied" or (one.process, one.path) not in told)

@@ -46,6 +46,8 @@ class Room(NamedTuple):
     """Real credentials, of which reading is to be told. Empty where they are out of sight."""
     unseen: tuple[str, ...]
     """What must not be read though it is in sight, but for what is bound."""
+    hidden: tuple[str, ...] = ()
+    """What the policy hides: masked over everything else."""
 
     def outside(self, path: str) -> str:
         """Return where a path of the build's is found from here."""
@@ -93,7 +95,7 @@ class Maker:
                   if os.path.lexists(self._at_source(path))]
         canaries = self._canaries(binds, self._real_home)
         return Room(self._real_folder, self._real_home, "/tmp", masks, tuple(binds),  # noqa: S108
-                    ("/tmp", "/var/tmp", self._real_home, "/dev/shm"), protected, canaries, (), ())  # noqa: S108
+                    ("/tmp", "/var/tmp", self._real_home, "/dev/shm"), protected, canaries, (), (), self._hidden())  # noqa: S108
 
     def without_mounts(self) -> Room:
         """Return the room of one that sees our file systems: home and /tmp are elsewhere, the rest is forbidden."""
@@ -115,19 +117,22 @@ class Maker:
         return Room(folder, home, str(stage.tmp), masks, tuple(binds),
                     (home, str(stage.tmp), "/dev/shm"), self._protected(folder), canaries,  # noqa: S108
                     (*real, f"{self._real_home}/.netrc", f"{self._real_home}/.npmrc",
-                     f"{self._real_home}/.cargo/credentials.toml"), masks)
+                     f"{self._real_home}/.cargo/credentials.toml", *self._hidden()), masks)
 
     def store(self, home: str) -> str:
         """Return where the folder stands that fetching fills."""
         return f"{home}/.builtby-store"
 
     def _masks(self) -> tuple[str, ...]:
-        asked = (expand(path, self._real_home, self._environment, self._real_folder)
-                 for path in self._policy.files.hide)
         homes = (pwd.getpwuid(os.getuid()).pw_dir,)
         return tuple(dict.fromkeys(
-            os.path.realpath(path) for path in (*places().hidden, *homes, *asked)
+            os.path.realpath(path) for path in (*places().hidden, *homes)
             if path and path != "/" and is_there(path)))
+
+    def _hidden(self) -> tuple[str, ...]:
+        asked = (expand(path, self._real_home, self._environment, self._real_folder)
+                 for path in self._policy.files.hide)
+        return tuple(os.path.realpath(path) for path in asked if path and is_there(path))
 
     def _toolchains(self, masks: tuple[str, ...]) -> list[Bind]:
         """Return the toolchains that would be out of sight: known folders at home, and what is in PATH."""
