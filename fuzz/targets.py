@@ -29,6 +29,7 @@ from builtby.sources.images import Image, images
 from builtby.sources.registry import all_containers
 from builtby.sources.stream import ChunkStream
 from builtby.sources.view import BytesView, SparseView
+from fuzz import audit
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -66,6 +67,7 @@ def all_targets() -> list[Target]:
     found = [*map(_format, all_formats()), *map(_container, readers.values())]
     found += [_database(name, path) for name, path in DATABASES.items()]
     found += [
+        Target("audit", audit.eat, audit.seeds),
         Target("attested", lambda data: attested(BytesView(data)), _attested_seeds),
         Target("marks", _marks, _texts), Target("image-config", _image_config, lambda: _fitting("image", "json")),
         Target("image-index", _index, _indexes),

@@ -55,8 +55,8 @@ def audit(targets: Iterable[str], exclude: tuple[str, ...] = ()) -> Audit:
     A target that is not there, and every file that cannot be read, becomes an entry of `skipped`.
     """
     refs = list(targets)
-    entries = [entry for ref in refs for entry in _target(ref, exclude, prefix=len(refs) > 1)]
-    return _joined(refs, entries)
+    found = [entry for ref in refs for entry in _target(ref, exclude, prefix=len(refs) > 1)]
+    return _joined(refs, found)
 
 
 def wanted(path: str) -> bool:
@@ -86,7 +86,7 @@ def _target(ref: str, exclude: tuple[str, ...], *, prefix: bool) -> Iterator[Ent
     before = f"{ref.rstrip('/')}/" if prefix else ""
     try:
         tree, before, paths = _opened(place, before, asked, skip)
-        found = [entry for path in paths for entry in _file(path, tree)]
+        found = [entry for path in paths for entry in entries(path, tree)]
     except OSError as error:
         yield Skipped(path=ref, reason=error.strerror or "cannot be read")
         return
@@ -110,7 +110,8 @@ def _opened(place: Path, before: str, asked: Wanted,
     return Tree(set()), "", []
 
 
-def _file(path: str, tree: Tree) -> Iterator[Entry]:
+def entries(path: str, tree: Tree) -> Iterator[Entry]:
+    """Yield what one file of a tree says to every auditor that wants to see it."""
     for auditor in _interested(path):
         if not (auditor.projects and tree.package):
             try:
