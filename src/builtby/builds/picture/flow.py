@@ -15,6 +15,8 @@ _NAMED = 8
 """Final artifacts that are drawn by their own name."""
 HEADERS, LIBRARIES = "system headers", "libraries and start files"
 _LINKED = (".o", ".a", ".so", ".rlib", ".jar", ".lib")
+_NAMES = 53
+"""The port of resolvers: they send no files."""
 _PASSING = ("/proc/", "/sys/", "/dev/", "/etc/", "/run/")
 _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108  # of the recorded build
 
@@ -77,10 +79,11 @@ class _Gathering:
                 self._take(path, group)
         for one in self._parts.record.network:
             tool = self._tools.get(one.process)
-            if tool is not None and one.host and one.kind in ("connect", "datagram"):
-                host = Group("network", one.host)
-                self._files.setdefault(host, set()).add(one.host)
-                self._reads.setdefault((host, tool), set()).add(one.host)
+            if tool is not None and one.kind in ("connect", "datagram") and one.port != _NAMES:
+                host = Group("network", one.host or one.address)
+                self._files.setdefault(host, set()).add(host.name)
+                self._reads.setdefault((host, tool), set()).add(host.name)
+        self._merge()
         tools, groups = self._chosen()
         reads = Counter({key: len(paths) for key, paths in self._reads.items() if key[0] in groups and key[1] in tools})
         writes = Counter({key: len(paths) for key, paths in self._writes.items()
@@ -113,6 +116,31 @@ class _Gathering:
             return Group("system", HEADERS)
         linked = path.endswith(_LINKED) or ".so." in path
         return Group("system", LIBRARIES) if linked and self._readers[path] & self._linkers else None
+
+    def _merge(self) -> None:
+        """Make one group of what lies in one folder and went the same way, whatever its endings."""
+        ways: dict[tuple[str, str, frozenset[str], frozenset[str]], list[Group]] = {}
+        for group in sorted(self._files):
+            folder, apart, _ = group.name.rpartition("/…/" if "/…/" in group.name else "/")
+            readers = frozenset(tool for other, tool in self._reads if other == group)
+            writers = frozenset(tool for tool, other in self._writes if other == group)
+            if apart and group.kind in ("between", "source", "artifact") and group.name.rpartition("/")[2][:1] in "*f":
+                ways.setdefault((group.kind, folder, readers, writers), []).append(group)
+        for (kind, folder, readers, writers), groups in ways.items():
+            if len(groups) > 1:
+                whole = Group(kind, self._free(kind, f"{folder}/…", groups))
+                self._files[whole] = set[str]().union(*(self._files.pop(group) for group in groups))
+                for tool in readers:
+                    self._reads[whole, tool] = set[str]().union(*(self._reads.pop((one, tool)) for one in groups))
+                for tool in writers:
+                    self._writes[tool, whole] = set[str]().union(*(self._writes.pop((tool, one)) for one in groups))
+
+    def _free(self, kind: str, name: str, groups: list[Group]) -> str:
+        """Return a name that no other group has: that of the folder, else with its commonest ending."""
+        if Group(kind, name) not in self._files:
+            return name
+        most = max(groups, key=lambda group: (len(self._files[group]), group.name))
+        return f"{most.name} and others"
 
     def _chosen(self) -> tuple[list[str], set[Group]]:
         """Return the tools that made something of something, and the groups that most files are in."""
