@@ -8,10 +8,10 @@ from builtby.builds.detect.load import rule
 
 _INTRODUCTION = """# Attacks re-enacted
 
-Each of these attacks of history is re-enacted in `tests/builds/attacks/`, under the real recorder: with canary files
-in a temporary home, a sink that listens on loopback, and tools that do nothing; no malware, and nothing leaves the machine.
-The test fails unless every rule that is named here fires; and for each there is the same work done honestly, in which
-nothing above `info` may be found. Run them with `make test TESTS=tests/builds/attacks`.
+Each of these attacks of history is re-enacted in `tests/builds/attacks/`, under the real recorder: with canary
+files in a temporary home, a sink that listens on loopback, and tools that do nothing; no malware, and nothing leaves
+the machine. The test fails unless every rule that is named here fires; and for each there is the same work done
+honestly, in which nothing above `info` may be found. Run them with `make test TESTS=tests/builds/attacks`.
 
 """
 _MORE = """

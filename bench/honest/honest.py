@@ -75,7 +75,9 @@ def told(build: Build, folder: Path, seconds: float) -> bool:
     for one in loud:
         whose = f"{one.owner or '-'} {one.hook or ''}"
         print(f"    {one.severity} {one.rule}: {one.message} [process {one.process}, {whose}]", flush=True)
-    return not loud
+    if record.exit_code != 0:
+        print(f"    the build did not succeed: exit code {record.exit_code}")
+    return not loud and record.exit_code == 0
 
 
 def _size(record: Record) -> str:

@@ -109,6 +109,14 @@ class Build:
         return found
 
     @cached_property
+    def removed(self) -> dict[str, list[Touch]]:
+        """What was removed or moved away, by path."""
+        found: dict[str, list[Touch]] = {}
+        for touch in (*self.by_access.get("remove", ()), *self.by_access.get("moved", ())):
+            found.setdefault(touch.path, []).append(touch)
+        return found
+
+    @cached_property
     def reads(self) -> dict[int, list[Touch]]:
         """What was read, by program."""
         found: dict[int, list[Touch]] = {}

@@ -12,9 +12,10 @@ process; `(gcc /usr/bin/gcc-12 compiler changed)` before it gives tool, executab
 packaged.
 `> ` tells what the program does: `read`, `write`, `remove`, `mode PATH`, `rename`, `link`, `symlink A -> B`,
 `connect`, `datagram ADDRESS:PORT [NAME]`, `dns NAME`, `unix PATH`, `note CALL WORDS`, `env NAME=VALUE`, `cwd PATH`,
-`survives`,
-`changed PLACE WHAT PATH`: a change of the record's; `outside` after it: made by none of the build's programs;
-`unread` that none of them read other bytes meanwhile. `#abc` at the end of a `read` or `write` is its digest.
+`survives`, `changed PLACE WHAT PATH`: a change of the record's; `outside` after it: made by none of the build's
+programs; `unread` that none of them read other bytes meanwhile. `#abc` at the end of a `read` or `write` is its digest.
+`@ ` tells of the machine: `tracked PATHS` are the files that git tracks, `altered PATHS` no more what their packages
+shipped, `package NAME PATH DIGEST` is what an installed package recorded of a file.
 """
 
 import re
@@ -68,26 +69,32 @@ def build_of(text: str) -> Build:
     """Return what rules look at, for a text."""
     tracked: set[str] | None = None
     packages: dict[str, tuple[str, str]] = {}
+    altered: set[str] = set()
     for line in text.splitlines():
         words = line.split(" ")
         if words[:2] == ["@", "tracked"]:
             tracked = {_full(path) for path in words[2:]}
+        elif words[:2] == ["@", "altered"]:
+            altered.update(words[2:])
         elif words[:2] == ["@", "package"]:
             packages[words[3]] = (words[2], words[4])
-    return Build(record_of(text), Given(tracked, packages))
+    return Build(record_of(text), Given(tracked, packages, altered))
 
 
 class Given(World):
     """What examples say of the machine."""
 
-    def __init__(self, tracked: set[str] | None, packages: dict[str, tuple[str, str]]) -> None:
-        self._given, self._packages = tracked, packages
+    def __init__(self, tracked: set[str] | None, packages: dict[str, tuple[str, str]], altered: set[str]) -> None:
+        self._given, self._packages, self._changed = tracked, packages, altered
 
     def untracked(self, paths: Iterable[str]) -> list[str]:
         return [path for path in paths if self._given is not None and path not in self._given]
 
     def recorded(self, path: str) -> tuple[str, str] | None:
         return self._packages.get(path)
+
+    def altered(self, paths: Iterable[str]) -> list[str]:
+        return [path for path in paths if path in self._changed]
 
     def is_program(self, path: str) -> bool:
         return path.startswith("/usr/bin/")

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from typing import NamedTuple
 
@@ -126,7 +126,7 @@ class _Test:
         c = self._condition
         if (c.kind and event.kind not in c.kind) or (c.port and event.port not in c.port):
             return False
-        if c.host and not any(fnmatchcase((event.host or "").lower(), host) for host in c.host):
+        if c.host and not _compiled(c.host).match((event.host or "").lower()):
             return False
         if self._address is not None and not self._address.match(event.address):
             return False
@@ -142,7 +142,7 @@ class _Test:
         c = self._condition
         if c.introduced and not event.introduced:
             return False
-        return (not c.variable or any(fnmatchcase(event.name, one) for one in c.variable)) and (
+        return (not c.variable or bool(_compiled(c.variable).match(event.name))) and (
             not c.value or bool(re.search(c.value, event.value)))
 
     def _actor(self, number: int) -> bool:
@@ -161,7 +161,12 @@ class _Test:
 
 
 def _any(names: frozenset[str], patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return any(map(_compiled(patterns).match, names))
+
+
+@cache
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def _accesses(name: str) -> tuple[str, ...]:

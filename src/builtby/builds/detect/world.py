@@ -2,14 +2,17 @@
 
 import base64
 import csv
+import hashlib
 import os
 import subprocess
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from builtby.builds.detect.names import fits
 from builtby.builds.model import Record
 
+_DPKG = Path("/var/lib/dpkg/info")
 _MOST_RECORDED = 64 << 20
 """Bytes of a RECORD file."""
 _SECONDS = 60
@@ -46,9 +49,37 @@ class World:
                 return (known[0], digest) if known and digest else None
         return None
 
+    def altered(self, paths: Iterable[str]) -> list[str]:
+        """Return which files of the system are not what their packages shipped, as far as packages tell."""
+        wanted = sorted(paths)
+        shipped = _shipped() if wanted else {}
+        return [path for path in wanted if path in shipped and _md5(path) not in (None, shipped[path])]
+
     def is_program(self, path: str) -> bool:
         """Whether a path is a program that may be run."""
         return os.access(path, os.X_OK)
+
+
+def _shipped() -> dict[str, str]:
+    """Return the MD5 that dpkg keeps of each file of the toolchain's packages: to ask all packages costs a second."""
+    found: dict[str, str] = {}
+    for file in sorted(_DPKG.glob("*.md5sums")):
+        if not fits(file.name, "toolchain_packages"):
+            continue
+        try:
+            lines = file.read_text("utf-8", "surrogateescape").splitlines()
+        except OSError:
+            continue
+        found |= {f"/{line[34:]}": line[:32] for line in lines if len(line) > 34}
+    return found
+
+
+def _md5(path: str) -> str | None:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    except OSError:
+        return None
 
 
 def _ignored(checkout: Path, paths: list[str]) -> set[str] | None:

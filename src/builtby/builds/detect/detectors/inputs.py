@@ -62,6 +62,28 @@ def _fed_by_maker(build: Build, last: Touch) -> bool:
     return any(among(build.true_names(other), "makers") for other in build.record.processes if other.replaces == one.id)
 
 
+def artifact_altered(build: Build) -> Iterator[Hit]:
+    """Yield programs that a linker made and that then somebody wrote to who makes none."""
+    for path, writes in build.writers.items():
+        if len(writes) < 2 or path.endswith(OBJECTS):
+            continue
+        linked: str | None = None
+        for touch in sorted((*writes, *build.removed.get(path, ())), key=lambda touch: touch.use.time):
+            one = build.program(touch.use.process)
+            names = build.true_names(one) if one else frozenset()
+            if touch.access in ("remove", "moved"):
+                linked = None
+            elif one and among(names, "linkers"):
+                linked = one.argv[0]
+            elif one and linked and touch.access == "write" and not _may_alter(build, one, names):
+                yield Hit(touch.use.process, path, {"linker": linked}, touch.use.refused)
+                break
+
+
+def _may_alter(build: Build, one: Process, names: frozenset[str]) -> bool:
+    return among(names, "makers", "managers", "copiers", "finishers") or one.executable in build.writers
+
+
 def untracked_input(build: Build) -> Iterator[Hit]:
     """Yield one hit for the sources that were read, that this build did not write, and that git does not know."""
     first: dict[str, int] = {}
@@ -88,4 +110,5 @@ def package_altered(build: Build) -> Iterator[Hit]:
             yield Hit(touch.use.process, touch.path, {"package": known[0]})
 
 
-DETECTORS = {"orphan-object": orphan_object, "untracked-input": untracked_input, "package-altered": package_altered}
+DETECTORS = {"artifact-altered": artifact_altered, "orphan-object": orphan_object,
+             "package-altered": package_altered, "untracked-input": untracked_input}

@@ -76,4 +76,17 @@ def tool_changed(build: Build) -> Iterator[Hit]:
             yield Hit(users[path], path, {"count": str(len(found))})
 
 
-DETECTORS = {"tool-shadowed": tool_shadowed, "tool-changed-within-build": tool_changed}
+def toolchain_file(build: Build) -> Iterator[Hit]:
+    """Yield startup objects, libraries and plugins of the toolchain that differ from their packages."""
+    readers: dict[str, int] = {}
+    for touch in build.by_access.get("read", ()):
+        if touch.path not in readers and expression("toolchain_files").match(touch.path):
+            one = build.program(touch.use.process)
+            if one is not None and among(build.true_names(one), "makers"):
+                readers[touch.path] = touch.use.process
+    for path in build.world.altered(readers):
+        yield Hit(readers[path], path)
+
+
+DETECTORS = {"tool-shadowed": tool_shadowed, "tool-changed-within-build": tool_changed,
+             "toolchain-file-not-as-packaged": toolchain_file}
