@@ -39,15 +39,27 @@ def changes(found: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {Path(one["path"]).name: (one["place"], one["what"]) for one in found["changes"]}
 
 
-@pytest.mark.parametrize("script", [
-    "touch a.c", "chmod 755 a.c; chmod 644 a.c", "ln a.c linked; rm linked", "cat a.c > out.txt; rm out.txt",
-    "exec 3<>a.c; exec 3>&-", "cp a.c new.c; sed -i s/a/b/ new.c; mkdir sub; echo > sub/x.c", "chown 0 a.c || :",
-    "git status; git stash list; git checkout -q -- .", "git add -A; git -c user.name=a -c user.email=a@b commit -qm x",
-])
-def test_honest_noise_is_no_swap(script: str, checkout: Path) -> None:
-    found = record(checkout, script)
-    assert {what for _, what in changes(found).values()} <= {"rewritten"}
+NOISE = """
+touch -r b.c touched; chmod 755 a.c; chmod 644 a.c; ln a.c linked; rm linked; exec 3<>configure; exec 3>&-
+cat b.c > out.txt; rm out.txt; cp b.c new.c; sed -i s/a/b/ new.c; mkdir sub; echo > sub/x.c; chown $(id -u) b.c
+git status; git stash list; git checkout -q -- .; git -c user.name=a -c user.email=a@b commit -qm x; git gc -q
+"""
+
+
+def test_honest_noise_is_no_change(checkout: Path) -> None:
+    assert record(checkout, NOISE)["changes"] == []
+
+
+def test_what_is_written_anew_with_the_same_content_is_no_finding(checkout: Path) -> None:
+    found = record(checkout, "cp b.c kept; rm b.c; cp kept b.c; touch a.c")
+    assert changes(found)["b.c"] == ("source", "rewritten")
     assert not [one for one in found["findings"] if one["rule"].startswith("source-")]
+
+
+def test_what_was_opened_for_writing_and_had_its_mode_changed_is_weak_evidence(checkout: Path) -> None:
+    found = record(checkout, "exec 3<>a.c; exec 3>&-; chmod 755 a.c; chmod 644 a.c")
+    (one,) = [one for one in found["findings"] if one["rule"] == "source-swapped"]
+    assert (one["severity"], one["confidence"]) == ("medium", "low")
 
 
 def test_a_source_that_is_left_changed_is_said_and_no_alarm(checkout: Path) -> None:

@@ -34,7 +34,8 @@ _REMEDIES = {
 def show(out: Console, found: Verification, *, every: bool) -> None:
     """Print what was found. `every`: also files that are in order in their way."""
     out.print(Text.assemble((f"Toolchain of {clean(found.root)}", "bold")), soft_wrap=True)
-    out.print(f"{found.packages:,} package{'' if found.packages == 1 else 's'} ({', '.join(found.databases) or 'no database'}), "
+    databases = ", ".join(found.databases) or "no database"
+    out.print(f"{found.packages:,} package{'' if found.packages == 1 else 's'} ({databases}), "
               f"{sum(found.counts.values()):,} files"
               + (f", beside the baseline {clean(found.baseline)}" if found.baseline else ""), soft_wrap=True)
     for state, files in groupby(found.files, key=lambda one: one.state):

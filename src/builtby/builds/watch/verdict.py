@@ -57,8 +57,8 @@ def _change(path: str, source: Source, now: Mark | None, signs: _Signs) -> Chang
     what = _what(source, now, after, signs)
     if what is None:
         return None
-    ways = (("ctime", not signs.unchanged), ("inotify", bool(signs.told & (CONTENT | MOVE_SELF))),
-            ("hash", bool(signs.readings)))
+    written = signs.told & (CONTENT | MOVE_SELF) & ~CLOSE_WRITE  # to be opened for writing alone is weak evidence
+    ways = (("ctime", not signs.unchanged), ("inotify", bool(written)), ("hash", bool(signs.readings)))
     return Change(path, "source", what, before, after, tuple(name for name, true in ways if true),
                   mtime_kept=now is not None and now.mtime == source.mark.mtime,
                   read_as=tuple(dict.fromkeys(use.sha256 for use in signs.readings if use.sha256)),
