@@ -78,19 +78,22 @@ def _guarded(command: list[str], folder: Path, policy: "Policy", level: int | No
     from builtby.cli.findings_view import at_least
     from builtby.cli.record_view import summary, warn
 
-    found = _run(Order(command, folder.absolute(), policy, level, best_effort, kept_digests(), _caches(),
-                       (lambda _: None) if quiet else _say))
-    if not found.complete:
-        print("builtby: the record is incomplete: " + "; ".join(found.unobserved[:1]), file=sys.stderr)
-    if not quiet:
-        print(f"builtby: {summary(found)} → {folder}", file=sys.stderr)
-        warn(found)
-    if fail_on is not None and at_least(found, fail_on):
+    records = _run(Order(command, folder.absolute(), policy, level, best_effort, kept_digests(), _caches(),
+                         (lambda _: None) if quiet else _say))
+    for record in records:
+        if not record.complete:
+            print("builtby: the record is incomplete: " + "; ".join(record.unobserved[:1]), file=sys.stderr)
+        if not quiet:
+            phase = record.guard.phase if record.guard else ""
+            print(f"builtby: {phase}: {summary(record)} → {folder}", file=sys.stderr)
+            warn(record)
+    if fail_on is not None and any(at_least(record, fail_on) for record in records):
         return int(Exit.FINDINGS)
+    found = records[-1]
     return found.exit_code if found.exit_code is not None else int(Exit.INCOMPLETE)
 
 
-def _run(order: "Order") -> "Record":
+def _run(order: "Order") -> "tuple[Record, ...]":
     """Guard a build, or leave with a sentence and what helps."""
     from builtby.builds.guard.guarding import guard_build
     from builtby.builds.guard.ladder import NoLevelError

@@ -6,8 +6,9 @@ import msgspec
 
 from builtby.builds.guard.judge import Denial
 from builtby.builds.guard.pages import rules
-from builtby.builds.guard.places import below, is_metadata
+from builtby.builds.guard.places import is_metadata, places
 from builtby.builds.guard.proxy import Wish
+from builtby.builds.guard.room import Room
 from builtby.builds.model import Finding
 
 
@@ -27,14 +28,16 @@ def of_wishes(wishes: tuple[Wish, ...]) -> tuple[Finding, ...]:
         for one in wishes if not one.allowed)
 
 
-def blocked(finding: Finding, refused: set[tuple[int | None, str | None]], private: tuple[str, ...]) -> Finding:
+def blocked(finding: Finding, refused: set[tuple[int | None, str | None]], room: Room) -> Finding:
     """Say of another rule's finding that it did no harm, where that is so.
 
-    `refused`: processes and paths of what was refused; `private`: where writing changes nothing of the user's.
+    `refused`: processes and paths of what was refused. What was read or written at home went to the private one; that
+    something was run from there is no less true.
     """
     path = finding.path
     harmless = (finding.process, path) in refused or (
-        path is not None and path.startswith("/") and any(below(path, place) for place in private))
+        finding.rule in places().harmless_when_private and path is not None and path.startswith("/")
+        and room.is_private(path))
     return msgspec.structs.replace(finding, blocked=True) if harmless else finding
 
 

@@ -61,8 +61,8 @@ class Phase(NamedTuple):
     folder: Path
 
 
-def guard_build(order: Order) -> Record:
-    """Run a build to its end, or to the first fetch that fails, and return the record of what ran last.
+def guard_build(order: Order) -> tuple[Record, ...]:
+    """Run a build to its end, or to the first fetch that fails, and return the records in the order of what ran.
 
     Raises NoLevelError, UnavailableError and RoomError when the promised protection cannot be given: nothing was run
     then; OSError when a record cannot be written.
@@ -91,7 +91,8 @@ class _Guarding:
         self._room = maker.with_mounts() if self._level == 1 else maker.without_mounts()
         self._store = maker.store(self._room.home) if self._level == 1 else str(stage.store)
 
-    def run(self) -> Record:
+    def run(self) -> tuple[Record, ...]:
+        records: list[Record] = []
         try:
             for number, step in enumerate(self._policy.fetch, start=1):
                 words = fetching.words(step, self._order.command, self._store, self._stage.store) if fetching.wanted(
@@ -99,15 +100,15 @@ class _Guarding:
                 if words:
                     folder = self._order.folder / f"fetch-{number}"
                     network = Network(tools=step.tools, hosts=step.hosts, hooks=step.hooks)
-                    record = self._phase(Phase("fetch", words, network, folder))
-                    if record.exit_code != 0:
+                    records.append(self._phase(Phase("fetch", words, network, folder)))
+                    if records[-1].exit_code != 0:
                         self._order.say(f"fetching failed; the command was not run; the record is in {folder}")
-                        return record
+                        return tuple(records)
             command = [*self._order.command, *self._policy.arguments]
-            record = self._phase(Phase("build", command, self._policy.network, self._order.folder))
-            if record.exit_code == 0:
+            records.append(self._phase(Phase("build", command, self._policy.network, self._order.folder)))
+            if records[-1].exit_code == 0:
                 self._outputs()
-            return record
+            return tuple(records)
         finally:
             self._proxy.close()
 
@@ -173,7 +174,7 @@ class _Guarding:
         refused: set[tuple[int | None, str | None]] = {
             (use.process, path) for use in record.files if use.refused for path in (use.path, use.to)}
         refused |= {(turn.process, turn.address) for turn in record.network if not turn.allowed}
-        found = [findings.blocked(one, refused, self._room.private) for one in record.findings]
+        found = [findings.blocked(one, refused, self._room) for one in record.findings]
         level, text = self._chosen.level, msgspec.json.encode(self._policy)
         return msgspec.structs.replace(
             record, findings=(*found, *findings.of_denials(judge.denials, found), *findings.of_wishes(wishes)),

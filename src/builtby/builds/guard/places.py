@@ -36,6 +36,7 @@ class Places(msgspec.Struct, frozen=True):
     removed_variables: tuple[str, ...]
     moved_variables: tuple[str, ...]
     plain_variables: tuple[str, ...]
+    harmless_when_private: tuple[str, ...]
     metadata: tuple[str, ...]
     metadata_names: tuple[str, ...]
     config: tuple[Owned, ...]

@@ -59,6 +59,11 @@ class Room(NamedTuple):
         bind = self._bound(path)
         return bind.writable if bind else any(below(path, place) for place in self.private)
 
+    def is_private(self, path: str) -> bool:
+        """Whether what is at a path is the build's alone, and gone after it."""
+        bind = self._bound(path)
+        return bind.inside in self.private if bind else any(below(path, place) for place in self.private)
+
     def _bound(self, path: str) -> Bind | None:
         """Return the innermost bind that a path is in."""
         found = [bind for bind in self.binds if below(path, bind.inside)]
