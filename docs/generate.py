@@ -23,9 +23,9 @@ from builtby.schemas.contracts import CONTRACTS, json_schema
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
-    "", "scan", "audit", "record", "record show", "record diff", "guard", "guard policies", "guard learn",
-    "verify-sources", "explain", "advisories", "advisories status", "advisories search", "advisories show",
-    "advisories update", "advisories import", "advisories export", "marks", "marks list",
+    "", "scan", "audit", "record", "record show", "record diff", "record import", "guard", "guard policies",
+    "guard learn", "verify-sources", "explain", "advisories", "advisories status", "advisories search",
+    "advisories show", "advisories update", "advisories import", "advisories export", "marks", "marks list",
     "marks show", "marks test", "schema",
     "toolchain", "toolchain verify", "toolchain baseline", "host", "host check", "host baseline",
 )
