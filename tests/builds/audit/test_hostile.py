@@ -1,11 +1,14 @@
 """Whatever a file holds, an audit says what it could not read, and goes on."""
 
+import io
 import random
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from builtby.builds.audit.engine import _SOURCES, audit, auditors, wanted
+from builtby.builds.audit.tree import MOST_BYTES
 from tests.builds.audit.conftest import Auditing
 
 NAMES = ["package-lock.json", "package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", ".yarnrc.yml",
@@ -79,7 +82,45 @@ def test_auditors_are_found() -> None:
 
 
 def test_no_ending_hides_a_file_that_an_auditor_asks_for() -> None:
-    folders = ("", "a/", ".git/hooks/", ".husky/", "site-packages/", "gradle/", ".github/workflows/", ".cargo/")
+    folders = ("", "a/", ".git/hooks/", ".husky/", "gradle/", ".github/workflows/", ".cargo/", "x.dist-info/")
     for suffix, names in _SOURCES.items():
         for path in (f"{folder}{name}" for folder in folders for name in (f"x.{suffix}", *names)):
             assert wanted(path) == any(auditor.wanted(path) for auditor in auditors()), path
+
+
+def test_names_that_no_file_system_takes(audited: Auditing) -> None:
+    result = audited({"go.mod": f"module a\nrequire (\n\t{'b' * 5000} v1.0.0\n\tc\ud7ff v1\n)\n",
+                      "requirements.txt": f"-r {'x' * 5000}.txt\n-r a\0b.txt\n", "Makefile": f"include {'y' * 3000}\n"})
+    assert result.counts["go"].dependencies == 2
+    assert not [one for one in result.skipped if "fault" in one.reason]
+
+
+def test_a_bomb_of_zeros_is_not_held(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as bomb:
+        for name, size in (("x/package-lock.json", MOST_BYTES + 1), ("x/.npmrc", 17)):
+            member = tarfile.TarInfo(name)
+            member.size = size
+            bomb.addfile(member, io.BytesIO(bytes(size) if size > 100 else b"strict-ssl=false\n"))
+    result = audit([str(tmp_path / "bomb.tar.gz")])
+    assert [one.reason for one in result.skipped] == ["larger than 64 MiB"]
+    assert [one.rule for one in result.settings] == ["npm-strict-ssl"]
+
+
+def test_a_cut_archive_says_so_and_what_came_before_it(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as archive:
+        for name in ("x/.npmrc", "x/a/.npmrc"):
+            member = tarfile.TarInfo(name)
+            member.size = 17
+            archive.addfile(member, io.BytesIO(b"strict-ssl=false\n"))
+    (tmp_path / "cut.tar").write_bytes(whole.getvalue()[:1300])
+    result = audit([str(tmp_path / "cut.tar")])
+    assert len(result.settings) == 1
+    assert len(result.skipped) == 1
+
+
+def test_what_lies_in_packages_binds_nobody(audited: Auditing) -> None:
+    result = audited({"node_modules/a/.gitmodules": "[submodule]\nurl = git://x\n", "vendor/b/Dockerfile": "FROM c\n",
+                      "node_modules/a/Cargo.lock": "x"})
+    assert not result.findings
+    assert not result.skipped

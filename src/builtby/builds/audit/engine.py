@@ -28,6 +28,8 @@ from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, W
 from builtby.builds.masking import Masker
 
 _INSIDE = "!/"
+_FOREIGN = ("node_modules/", "site-packages/", "dist-packages/", "vendor/")
+"""Folders of packages: their own pipelines and lock files bind nobody who installs them."""
 _SOURCES: dict[str, frozenset[str]] = {
     **dict.fromkeys((
         "ts", "tsx", "jsx", "css", "scss", "less", "html", "htm", "vue", "svelte", "map", "snap", "md", "rst", "adoc",
@@ -71,7 +73,8 @@ def _interested(path: str) -> tuple[Auditor, ...]:
     suffix = name.rpartition(".")[2]
     if suffix in _SOURCES and name not in _SOURCES[suffix] and "hooks/" not in path:
         return ()
-    return tuple(auditor for auditor in auditors() if auditor.wanted(path))
+    foreign = any(part in path for part in _FOREIGN)
+    return tuple(auditor for auditor in auditors() if auditor.wanted(path) and not (foreign and auditor.projects))
 
 
 def _target(ref: str, exclude: tuple[str, ...], *, prefix: bool) -> Iterator[Entry]:
@@ -118,6 +121,8 @@ def entries(path: str, tree: Tree) -> Iterator[Entry]:
                 yield from auditor.audit(path, tree)
             except Unreadable as error:
                 yield Skipped(path=path, reason=str(error))
+            except OSError as error:
+                yield Skipped(path=path, reason=error.strerror or "cannot be read")
             except RecursionError:
                 yield Skipped(path=path, reason="nested too deeply")
             except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
