@@ -134,32 +134,29 @@ class _Tasks:
                 yield task
 
     def _task(self, process: Process) -> dict[str, Any] | None:
-        uses = self._uses.get(process.id, [])
-        read = sorted({File(use.path, use.sha256) for use in uses if use.access in CONSUMED and use.sha256}
-                      & self._inputs)
-        left = sorted({path for use in uses for path in (use.path, use.to) if path in self._products
-                       and use.access in ("write", "rename")})
+        """Return a program run as a task; None for one that neither is a tool nor used a file of the bill."""
         own = File(process.executable or "", process.sha256 or "")
+        read, left = self._files(process)
         if not (read or left or own in self._tools):
             return None
-        task: dict[str, Any] = {"bom-ref": f"task:{process.id}", "uid": f"task:{process.id}",
-                                "name": posixpath.basename(process.executable or "") or "forked",
-                                "taskTypes": ["build"]}
-        if own in self._tools:
-            task["resourceReferences"] = [{"ref": _ref("tool", own)}]
-        if process.argv:
-            task["steps"] = [{"commands": [{"executed": " ".join(process.argv)}]}]
-        if read:
-            task["inputs"] = [{"resource": {"ref": _ref("input", file)}} for file in read]
-        if left:
-            task["outputs"] = [{"type": "artifact", "resource": {"ref": _ref("product", self._product(path))}}
-                               for path in left if path]
-        task["properties"] = _properties((("parent", process.parent or None), ("started", process.started),
-                                          ("ended", process.ended), ("exit-code", process.exit_code)))
-        return task
+        told: dict[str, Any] = {
+            "bom-ref": f"task:{process.id}", "uid": f"task:{process.id}",
+            "name": posixpath.basename(process.executable or "") or "forked", "taskTypes": ["build"],
+            "resourceReferences": [{"ref": _ref("tool", own)}] if own in self._tools else None,
+            "steps": [{"commands": [{"executed": " ".join(process.argv)}]}] if process.argv else None,
+            "inputs": [{"resource": {"ref": _ref("input", file)}} for file in read],
+            "outputs": [{"type": "artifact", "resource": {"ref": _ref("product", file)}} for file in left],
+            "properties": _properties((("parent", process.parent or None), ("started", process.started),
+                                       ("ended", process.ended), ("exit-code", process.exit_code)))}
+        return {name: value for name, value in told.items() if value}
 
-    def _product(self, path: str) -> File:
-        return File(path, self._products[path])
+    def _files(self, process: Process) -> tuple[list[File], list[File]]:
+        """Return which inputs of the bill a program read, and which of its products it put where they are."""
+        uses = self._uses.get(process.id, [])
+        read = {File(use.path, use.sha256) for use in uses if use.access in CONSUMED and use.sha256}
+        put = {path for use in uses if use.access in ("write", "rename") for path in (use.path, use.to) if path}
+        left = (File(path, self._products[path]) for path in put if path in self._products)
+        return sorted(read & self._inputs), sorted(left)
 
 
 @cache

@@ -129,11 +129,18 @@ def _edge(start: _Place, end: _Place, number: int) -> str:
 
 
 def _box(node: Node, place: _Place, number: int | None) -> str:
-    name = node.name if len(node.name) <= _LETTERS else f"{node.name[:_LETTERS - 9]}…{node.name[-8:]}"
-    below = f'<text class="small" x="8" y="32">{counted(number, "file")}</text>' if number is not None else ""
+    name, below = node.name, counted(number, "file") if number is not None else ""
+    if node.kind == "tool" and name.endswith(")"):
+        name, _, version = name[:-1].rpartition(" (")
+        below = version
+    small = f'<text class="small" x="8" y="32">{esc(_cut(below))}</text>' if below else ""
     return (f'<g class="n-{node.kind}" transform="translate({place.x} {place.y})"><title>{esc(node.name)}</title>'
             f'<rect width="{_WIDE}" height="{_HIGH}" rx="4"/>'
-            f'<text x="8" y="{17 if below else 25}">{esc(name)}</text>{below}</g>')
+            f'<text x="8" y="{17 if small else 25}">{esc(_cut(name))}</text>{small}</g>')
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LETTERS else f"{text[:_LETTERS - 9]}…{text[-8:]}"
 
 
 def _words(flow: Flow) -> str:
