@@ -7,6 +7,9 @@ from builtby.builds.detect.model import CHANGES, Hit
 from builtby.builds.detect.names import among, expression
 from builtby.builds.model import Process
 
+_SIGNALS = 128
+"""An exit code above tells that a signal ended the command."""
+
 
 def package_modified_another(build: Build) -> Iterator[Hit]:
     """Yield what a dependency's code changed in the folder of another package."""
@@ -41,11 +44,12 @@ def _same_place(build: Build, number: int, path: str) -> bool:
 
 
 def survivor(build: Build) -> Iterator[Hit]:
-    """Yield processes that outlived the command; daemons that are known are only mentioned."""
+    """Yield processes that outlived the command; daemons, and what an interrupted build left, are only mentioned."""
+    interrupted = (build.record.exit_code or 0) > _SIGNALS
     for number in build.record.survivors:
         one = build.program(number)
         if one is not None:
-            yield Hit(number, None, {}, severity="info" if _is_daemon(build, one) else None)
+            yield Hit(number, None, {}, severity="info" if interrupted or _is_daemon(build, one) else None)
 
 
 def _is_daemon(build: Build, one: Process) -> bool:
