@@ -44,7 +44,7 @@ def test_vendored_sources_tell(audited: Auditing) -> None:
         "vendor/plain/build.rs": "fn main() {}", "vendor/plain/.cargo-checksum.json": "{}",
         "vendor/m/Cargo.toml": '[package]\nname = "m"\nversion = "1.0.0"\nbuild = false\n[lib]\nproc-macro = true\n',
         "vendor/m/build.rs": "", "vendor/m/.cargo-checksum.json": "{}"})
-    assert hooks(result, "plain") == [("build.rs", When.BUILD, Certainty.CERTAIN, "vendor/plain/Cargo.toml", None)]
+    assert hooks(result, "plain") == [("build.rs", When.BUILD, Certainty.CERTAIN, "vendor/plain/build.rs", 1)]
     assert [hook[0] for hook in hooks(result, "m")] == ["proc-macro"]
 
 

@@ -16,6 +16,7 @@ jobs:
       - uses: other/pinned@{COMMIT} # v1
       - uses: 'other/loose@main'
       - uses: ./.github/actions/own
+      - uses: $/.github/actions/own
       - uses: docker://alpine:3
       - run: echo "${{{{ github.event.issue.title }}}}"
 """
@@ -25,7 +26,7 @@ def test_workflows(audited: Auditing) -> None:
     result = audited({".github/workflows/ci.yml": WORKFLOW})
     assert {(one.rule, one.line) for one in result.findings} == {
         ("actions-unpinned-own", 5), ("actions-pull-request-target", 6), ("actions-unpinned", 8),
-        ("image-unpinned", 10), ("actions-injection", 11)}
+        ("image-unpinned", 11), ("actions-injection", 12)}
     assert unsafe(result) == {"actions-permissions"}
     assert hooks(result, "other/pinned")[0][:2] == ("action", When.BUILD)
 

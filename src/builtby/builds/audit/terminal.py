@@ -15,7 +15,7 @@ _DEEDS = ("run ", "remove ", "use ", "git config ", "find out ")
 """How a remedy begins that is something to do, not a line to write."""
 _PLACES, _NAMES, _HOOKS = 3, 12, 4
 _CONDITIONS = {
-    Certainty.POSSIBLE: "may run code: they are built from source when no wheel fits, or on demand",
+    Certainty.POSSIBLE: "may run code: when no wheel fits, where a list allows it, or on demand",
     Certainty.INFERRED: "seem to run code: the lock file suggests it",
     Certainty.UNKNOWN: "unknown: the lock file does not tell; audit the installed tree or the fetched sources",
     Certainty.PREVENTED: "would run code: a setting prevents it",

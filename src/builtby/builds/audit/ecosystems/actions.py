@@ -35,7 +35,7 @@ def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
-    if action.startswith(("./", "../")) or "${{" in action:
+    if action.startswith(("./", "../", "$/")) or "${{" in action:
         return
     if action.startswith("docker://"):
         yield from image(action.removeprefix("docker://"), path, number, "an action is run in it")

@@ -76,8 +76,12 @@ def manifest_hooks(manifest: dict[str, Any], path: str, text: str, *, beside: bo
     build = package.get("build")
     if build is not False and (build is True or isinstance(build, str | list) or beside):
         named = [build] if isinstance(build, str) else [read.string(one) for one in read.items(build)]
-        for script in named or ["build.rs"]:
-            yield Hook(kind="build.rs", when=When.BUILD, path=path, line=read.line_of(text, "\nbuild ="), how=script)
+        line = read.line_of(text, "\nbuild =")
+        for script in named:
+            yield Hook(kind="build.rs", when=When.BUILD, path=path, line=line + 1 if line else None, how=script)
+        if not named:
+            own = f"{path.removesuffix('Cargo.toml')}build.rs"
+            yield Hook(kind="build.rs", when=When.BUILD, path=own, line=1, how="build.rs")
     if library.get("proc-macro") is True or library.get("proc_macro") is True:
         yield Hook(kind="proc-macro", when=When.BUILD, path=path, line=read.line_of(text, "proc-macro"),
                    how="a procedural macro: rustc loads it")
