@@ -21,11 +21,14 @@ _MOST, _MOST_PARTS, _LONGEST = 1_000_000, 256, 4096
 def documents(metadata: Metadata) -> Iterator[PdbFile]:
     """Yield the documents; names that cannot be read are left out."""
     table = metadata.tables.get(_DOCUMENT)
+    names, parts = dict[int, str](), dict[int, bytes]()
     for number in range(1, min(table.rows if table else 0, _MOST) + 1):
         row = metadata.row(_DOCUMENT, number)
         if not row:
             return
-        path = _name(metadata, row[0])
+        if row[0] not in names:
+            names[row[0]] = _name(metadata, row[0], parts)
+        path = names[row[0]]
         if path:
             guid = metadata.guid(row[1])
             algorithm, size = _ALGORITHMS.get(UUID(bytes_le=guid), (None, 0)) if len(guid) == 16 else (None, 0)
@@ -34,15 +37,18 @@ def documents(metadata: Metadata) -> Iterator[PdbFile]:
             yield PdbFile(path, known, digest.hex() if known else None)
 
 
-def _name(metadata: Metadata, index: int) -> str:
-    """Return a name, which is stored as a separator and the indexes of its parts."""
+def _name(metadata: Metadata, index: int, known: dict[int, bytes]) -> str:
+    """Return a name, which is stored as a separator and the indexes of its parts. `known`: parts that were read."""
     raw = metadata.blob(index)
-    separator, at = raw[:1].replace(b"\0", b""), 1
+    separator, at, size = raw[:1].replace(b"\0", b""), 1, 0
     parts: list[bytes] = []
-    while at < len(raw) and len(parts) < _MOST_PARTS:
-        part, size = compressed(raw, at)
-        if not size:
+    while at < len(raw) and len(parts) < _MOST_PARTS and size < _LONGEST:
+        part, width = compressed(raw, at)
+        if not width:
             return ""
-        at += size
-        parts.append(metadata.blob(part)[:_LONGEST] if part else b"")
+        at += width
+        if part not in known:
+            known[part] = metadata.blob(part)[:_LONGEST] if part else b""
+        parts.append(known[part])
+        size += len(known[part]) + 1
     return separator.join(parts)[:_LONGEST].decode("utf-8", "backslashreplace")

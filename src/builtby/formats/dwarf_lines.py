@@ -14,6 +14,7 @@ from builtby.formats.elf_relocations import Relocations
 LARGEST = 256 << 20
 """Bytes of line tables that are read; of compressed ones, what elf_image inflates."""
 _MOST_UNITS, _MOST_FILES, _MOST_DIRECTORIES, _MOST_FORMATS, _LONGEST = 200_000, 100_000, 100_000, 32, 4096
+_MOST_IN_ALL = 5_000_000
 _PATH, _DIRECTORY, _MD5 = 1, 2, 5
 _STRING, _STRP, _LINE_STRP, _UDATA, _DATA16, _BLOCK = 0x08, 0x0E, 0x1F, 0x0F, 0x1E, 0x09
 _FIXED = {0x0B: 1, 0x05: 2, 0x06: 4, 0x07: 8}
@@ -58,17 +59,21 @@ class Lines:
 
     def files(self) -> Iterator[LineFile]:
         """Yield the files of all units; what is broken ends them, with `problem` saying so."""
-        at = 0
+        at, left = 0, _MOST_IN_ALL
         for _ in range(_MOST_UNITS):
             if at + 8 > len(self._raw):
                 return
             unit = _Unit(self._raw, at, self._image.order)
             try:
-                yield from unit.files(self._text)
+                for file in unit.files(self._text):
+                    left -= 1
+                    yield file
             except _BrokenError:
                 self.problem = self.problem or "a line table is broken: its files are not known"
             if unit.end <= at:
                 return
+            if left < 0:
+                break
             at = unit.end
         self.problem = "there are too many line tables: the rest was not read"
 

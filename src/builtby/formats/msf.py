@@ -9,7 +9,7 @@ from builtby.sources.view import View
 
 MAGIC = b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0"
 _BLOCK_SIZES = (512, 1024, 2048, 4096, 8192, 16384, 32768)
-_MOST_STREAMS, _LARGEST_DIRECTORY, _NO_STREAM = 200_000, 64 << 20, 0xFFFFFFFF
+_MOST_STREAMS, _LARGEST_DIRECTORY, _NO_STREAM = 200_000, 8 << 20, 0xFFFFFFFF
 
 
 class Streams:

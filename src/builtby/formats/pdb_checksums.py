@@ -14,8 +14,8 @@ from builtby.sources.view import View
 _INFO, _DBI = 1, 3
 _CHECKSUMS = 0xF4
 _KINDS = {1: ("md5", 16), 2: ("sha1", 20), 3: ("sha256", 32)}
-_MOST_MODULES, _MOST_NAMES, _LARGEST_MODULE, _LARGEST_LIST = 500_000, 128 << 20, 64 << 20, 256 << 20
-_MOST_NAMED, _MOST_FILES, _LONGEST = 4096, 2_000_000, 4096
+_MOST_MODULES, _MOST_NAMES, _LARGEST_MODULE, _LARGEST_LIST = 500_000, 128 << 20, 64 << 20, 64 << 20
+_MOST_NAMED, _MOST_FILES, _LONGEST, _MOST_BYTES = 4096, 2_000_000, 4096, 1 << 30
 
 
 class PdbFile(NamedTuple):
@@ -30,9 +30,12 @@ def source_files(view: View) -> Iterator[PdbFile]:
     """Yield the source files of all modules; one may come again. Broken parts are left out."""
     streams = Streams(view)
     names = _names(streams)
-    left = _MOST_FILES
+    left, bytes_left = _MOST_FILES, _MOST_BYTES
     for stream, start, size in _modules(streams):
         raw = streams.read(stream, start, min(size, _LARGEST_MODULE))
+        bytes_left -= len(raw)
+        if bytes_left < 0:  # modules that share their bytes, for none have so many of their own
+            return
         for offset, kind, digest in _checksums(raw):
             left -= 1
             if left < 0:
