@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.builds.attacks.stage import Attack, attacks, sink, stage
 from tests.builds.guard.guarded import Ran, guarded
 
-READ_ONLY = ("sunspot", "cron-systemd")
-"""Attacks on sources: they are re-enacted with sources that are read-only."""
+READ_ONLY = {"sunspot": 'name = "read-only"\n[files]\nsource = "read-only"\n'}
+"""Attacks on sources: they are re-enacted with sources that cannot be written."""
 
 
 def play(attack: Attack, folder: Path, level: int, policy: str | None = None) -> Ran:
@@ -38,7 +38,7 @@ def main() -> None:
     for attack in attacks():
         if not wanted or attack.id in wanted:
             with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-                print(row(attack, play(attack, Path(folder).resolve() / "s", level)), flush=True)
+                print(row(attack, play(attack, Path(folder).resolve() / "s", level, READ_ONLY.get(attack.id))), flush=True)
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ CASES = (
                                                              "target/debug/app"),
     Case("go", "make", ("go", "build", "-o", "app", "."), _go, "app"),
 )
+SLOW = ("npm", "cargo", "go")
 HAD = [case for case in CASES if shutil.which(case.program)]
 """Those whose tools this machine has: make always, for these tests are started by it."""
 
@@ -80,7 +81,8 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("level", POSSIBLE)
-@pytest.mark.parametrize("case", HAD, ids=lambda case: case.program)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, id=case.program, marks=[pytest.mark.slow] * (case.program in SLOW)) for case in HAD])
 def test_builds_succeed_quietly(place: Path, level: int, case: Case) -> None:
     case.write(place)
     rust = os.environ.get("RUSTUP_HOME") or str(Path("~/.rustup").expanduser())  # toolchains are known by their home

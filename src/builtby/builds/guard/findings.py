@@ -11,6 +11,8 @@ from builtby.builds.guard.proxy import Wish
 from builtby.builds.guard.room import Room
 from builtby.builds.model import Finding
 
+_LOCAL = "local-service-by-hook"
+
 
 def of_denials(denials: dict[Denial, int], found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings for what the judge refused, but for writes of which another rule's finding tells more."""
@@ -28,14 +30,20 @@ def of_wishes(wishes: tuple[Wish, ...]) -> tuple[Finding, ...]:
         for one in wishes if not one.allowed)
 
 
-def blocked(finding: Finding, refused: set[tuple[int | None, str | None]], room: Room) -> Finding:
+def is_way_out(finding: Finding, port: int) -> bool:
+    """Whether a finding is of nothing but the guard's own proxy."""
+    return finding.rule == _LOCAL and finding.message.endswith(f" 127.0.0.1:{port}")
+
+
+def blocked(finding: Finding, refused: set[tuple[int | None, str | None]], room: Room, *,
+            own_loopback: bool) -> Finding:
     """Say of another rule's finding that it did no harm, where that is so.
 
     `refused`: processes and paths of what was refused. What was read or written at home went to the private one; that
-    something was run from there is no less true.
+    something was run from there is no less true. With a loopback of its own, no service of this machine was reached.
     """
     path = finding.path
-    harmless = (finding.process, path) in refused or (
+    harmless = (finding.process, path) in refused or (own_loopback and finding.rule == _LOCAL) or (
         finding.rule in places().harmless_when_private and path is not None and path.startswith("/")
         and room.is_private(path))
     return msgspec.structs.replace(finding, blocked=True) if harmless else finding

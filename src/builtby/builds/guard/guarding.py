@@ -174,7 +174,8 @@ class _Guarding:
         refused: set[tuple[int | None, str | None]] = {
             (use.process, path) for use in record.files if use.refused for path in (use.path, use.to)}
         refused |= {(turn.process, turn.address) for turn in record.network if not turn.allowed}
-        found = [findings.blocked(one, refused, self._room) for one in record.findings]
+        found = [findings.blocked(one, refused, self._room, own_loopback=self._level == 1)
+                 for one in record.findings if not findings.is_way_out(one, self._port)]
         level, text = self._chosen.level, msgspec.json.encode(self._policy)
         return msgspec.structs.replace(
             record, findings=(*found, *findings.of_denials(judge.denials, found), *findings.of_wishes(wishes)),
