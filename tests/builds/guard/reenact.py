@@ -38,7 +38,8 @@ def main() -> None:
     for attack in attacks():
         if not wanted or attack.id in wanted:
             with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-                print(row(attack, play(attack, Path(folder).resolve() / "s", level, READ_ONLY.get(attack.id))), flush=True)
+                ran = play(attack, Path(folder).resolve() / "s", level, READ_ONLY.get(attack.id))
+                print(row(attack, ran), flush=True)
 
 
 if __name__ == "__main__":
