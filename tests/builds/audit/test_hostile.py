@@ -124,3 +124,13 @@ def test_what_lies_in_packages_binds_nobody(audited: Auditing) -> None:
                       "node_modules/a/Cargo.lock": "x"})
     assert not result.findings
     assert not result.skipped
+
+
+@pytest.mark.parametrize("name", [
+    ".github/workflows/a.yml", ".cargo/config.toml", ".git/config", "site-packages/x.pth"])
+def test_a_lone_file_is_known_by_its_folder(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    assert "neither a folder" not in str(audit([str(file)]).skipped)
+    assert audit([str(file), str(file)]).targets == [str(file)] * 2

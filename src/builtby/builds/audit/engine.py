@@ -28,6 +28,8 @@ from builtby.builds.audit.tree import Archive, Folder, Lone, Tree, Unreadable, W
 from builtby.builds.masking import Masker
 
 _INSIDE = "!/"
+_DEEPEST = 4
+"""Folders that tell what a file is, at most: `.github/workflows/`, `x.dist-info/`."""
 _FOREIGN = ("node_modules/", "site-packages/", "dist-packages/", "vendor/")
 """Folders of packages: their own pipelines and lock files bind nobody who installs them."""
 _SOURCES: dict[str, frozenset[str]] = {
@@ -103,14 +105,21 @@ def _opened(place: Path, before: str, asked: Wanted,
     if place.is_dir():
         folder = Folder(place, asked, skip)
         return folder, before.removesuffix(folder.prefix) if folder.prefix else before, sorted(folder.files)
-    if wanted(place.name):
-        tree: Tree = Lone(place, wanted)
-        return tree, f"{place.parent}/" if before else "", [place.name]
+    if name := _known_by(place):
+        tree: Tree = Lone(place, name, wanted)
+        return tree, str(place).removesuffix(name) if before else "", [name]
     if is_archive(place):
         tree = Archive(place, asked, skip)
         return tree, f"{place}{_INSIDE}" if before else "", sorted(tree.files)
     skip("", "neither a folder, nor an archive, nor a manifest or lock file that is known by its name")
     return Tree(set()), "", []
+
+
+def _known_by(place: Path) -> str:
+    """Return the shortest end of a path by which an auditor knows the file; empty when none does."""
+    parts = place.absolute().parts[1:]
+    ends = ("/".join(parts[-count:]) for count in range(1, min(len(parts), _DEEPEST) + 1))
+    return next(filter(wanted, ends), "")
 
 
 def entries(path: str, tree: Tree) -> Iterator[Entry]:

@@ -114,13 +114,17 @@ class Folder(Tree):
 class Lone(Tree):
     """One file. What lies beside it is known too, for the settings that hold for it."""
 
-    def __init__(self, file: Path, wanted: Wanted) -> None:
-        self._root = file.absolute().parent
+    def __init__(self, file: Path, name: str, wanted: Wanted) -> None:
+        """`name` is the end of the file's path by which it is known, such as `.cargo/config.toml`."""
+        whole = file.absolute()
+        self._root = whole.parents[name.count("/")]
+        folder = f"{name.rpartition('/')[0]}/" if "/" in name else ""
         try:
-            beside = {entry.name for entry in os.scandir(self._root) if entry.is_file() and wanted(entry.name)}
+            beside = {folder + entry.name for entry in os.scandir(whole.parent)
+                      if entry.is_file() and wanted(folder + entry.name)}
         except OSError:
             beside = set()
-        super().__init__(beside | {file.name})
+        super().__init__(beside | {name})
 
     def data(self, path: str) -> bytes:
         return _read(self._root / path)
