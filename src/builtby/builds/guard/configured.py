@@ -21,6 +21,7 @@ _SPARSE = re.compile(rb"sparse\+(https://[A-Za-z0-9.-]+/)")
 _PIP_DEFAULT = re.compile(r"""PackageIndex\(\s*["'](https://[^"']+)["'],\s*file_storage_domain=["']([^"']+)["']""")
 _PIP_OPTION = re.compile(r"""(?:^|\s)(?:-i|--index-url|--extra-index-url|-f|--find-links)[\s=]+(\S+)""", re.MULTILINE)
 _MAVEN_URL = re.compile(r"<(?:mirror|repository|pluginRepository)>.*?<url>\s*(https?://[^<\s]+)\s*</url>", re.DOTALL)
+_NOWHERE = "0.0.0.0"  # noqa: S104  # Maven's own mirror for what it blocks
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WORDS = ("-r", "--requirement", "-c", "--constraint")
 
@@ -60,7 +61,7 @@ def _host(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.hostname == _NOWHERE:
         return None
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{name}:{port or (443 if parts.scheme == 'https' else 80)}"
