@@ -44,6 +44,7 @@ class Strace:
         self._status: int | None = None
         self._reader: Reader | None = None
         self._tracer: int | None = None
+        self._warden, self._told = 0, -1
         self._ended = False
 
     def unobserved(self) -> tuple[str, ...]:
@@ -69,16 +70,21 @@ class Strace:
             finally:
                 self._kill_all()
                 os.close(trace)
+                if self._told >= 0:
+                    os.close(self._told)
 
     def _traced(self, command: list[str], tell: Callable[[Event], None], masker: Masker, hasher: Hasher, trace: int,
                 wake: int, to: list[int], begun: float) -> Outcome:
         since = time.time()
-        self._main = to[0] = strace.start(strace.words(self._strace, self._pipe, command))
+        started = strace.start(strace.words(self._strace, self._pipe, command))
+        self._main, self._warden, self._told = started
+        to[0] = self._main
         people = People(tell, masker, self._main, str(Path.cwd()), since)
         self._reader = Reader(people, hasher)
         poll = select.poll()
         poll.register(trace, select.POLLIN)
         poll.register(wake, select.POLLIN)
+        poll.register(self._told, select.POLLIN)
         while self._status is None and not self._ended:
             self._step(poll, trace, wake, None)
         to[0] = 0
@@ -99,6 +105,10 @@ class Strace:
             if descriptor == wake:
                 os.read(wake, 4096)
                 self._reap()
+            elif descriptor == self._told:
+                raw = os.read(self._told, 4)
+                self._status = int.from_bytes(raw, "little") if raw else int(signal.SIGKILL)  # its warden was killed
+                poll.unregister(self._told)
             elif what & select.POLLIN:
                 self._take(trace)
             else:
@@ -128,15 +138,11 @@ class Strace:
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
-            while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-                if pid == 0:
-                    return
-                if pid == self._main:
-                    self._status = status
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
 
     def _left(self) -> list[int]:
-        return [pid for pid in descendants() if pid != self._tracer]
+        return [pid for pid in descendants() if pid not in (self._tracer, self._warden)]
 
     def _wind_up(self, people: People, poll: select.poll, trace: int, wake: int) -> tuple[int, ...]:
         """Let processes that outlive the command end by themselves for a moment; return the entries that do not.
@@ -161,6 +167,6 @@ class Strace:
             left = descendants()
             if not left:
                 return
-            signal_all([pid for pid in left if pid != self._tracer] or left, signal.SIGKILL)
+            signal_all(self._left() or left, signal.SIGKILL)
             time.sleep(0.01)
             self._reap()

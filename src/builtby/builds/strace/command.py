@@ -7,9 +7,10 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
-from builtby.builds.seccomp.notify import UnavailableError, die_with_parent
+from builtby.builds.seccomp.notify import UnavailableError
+from builtby.builds.seccomp.warden import warded
 from builtby.builds.strace.calls import VIEWS
 from builtby.builds.strace.people import BIRTHS
 
@@ -23,6 +24,7 @@ LONGEST_TEXT = 8192
 """Bytes of a word, and words of a command, that strace prints."""
 NOT_FOUND, NOT_RUN = 127, 126
 _SECONDS = 20.0
+_NUMBER = 4
 _REMEDY = ("Install strace 5.3 or later (apt-get install strace, apk add strace, dnf install strace), where ptrace is "
            "allowed.")
 
@@ -73,22 +75,30 @@ def missing(command: list[str]) -> tuple[int, str] | None:
     return NOT_FOUND, "No such file or directory"
 
 
-def start(command: list[str]) -> int:
-    """Start a command that ends with this process; return its number."""
-    parent = os.getpid()
-    pid = os.fork()
-    if pid == 0:
-        _become(command, parent)
-    return pid
+class Traced(NamedTuple):
+    """A command that runs under strace, below a warden, which ends both when the recorder is killed."""
+
+    pid: int
+    warden: int
+    status: int
+    """A descriptor on which the command's wait status comes, as four bytes."""
 
 
-def _become(command: list[str], parent: int) -> NoReturn:
+def start(command: list[str]) -> Traced:
+    """Start a command."""
+    told, tell = os.pipe2(os.O_CLOEXEC)
+    started = warded(lambda: _become(command, tell), lambda: os.close(tell))
+    os.close(tell)
+    with open(told, "rb") as pipe:  # noqa: PTH123  # a descriptor
+        return Traced(int.from_bytes(pipe.read(_NUMBER), "little"), started.warden, started.status)
+
+
+def _become(command: list[str], tell: int) -> NoReturn:
     try:
-        die_with_parent(signal.SIGKILL)
-        if os.getppid() == parent:
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them for itself
-                signal.signal(number, signal.SIG_DFL)
-            os.execv(command[0], command)  # noqa: S606  # no shell
+        os.write(tell, os.getpid().to_bytes(_NUMBER, "little"))
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them for itself
+            signal.signal(number, signal.SIG_DFL)
+        os.execv(command[0], command)  # noqa: S606  # no shell
     except OSError as error:
         with suppress(OSError):
             os.write(2, f"builtby: cannot run {command[0]}: {error.strerror}\n".encode())
