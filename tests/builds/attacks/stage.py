@@ -1,11 +1,14 @@
 """The stage on which attacks are re-enacted: a home with canaries, a sink on loopback, tools that do nothing."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -66,10 +69,21 @@ def stage(attack: Attack, folder: Path, address: str) -> dict[str, str]:
         file.write_text(text, "utf-8")
         file.chmod(0o755 if text.startswith("#!") else 0o644)
     (folder / "bin/python3").symlink_to(sys.executable)
-    path = f"{HERE / 'tools'}:{folder / 'bin'}:{os.environ['PATH']}"
+    path = f"{_tools()}:{folder / 'bin'}:{os.environ['PATH']}"
     kept = {name: os.environ[name] for name in ("LANG", "TERM") if name in os.environ}
     return {**kept, "HOME": str(folder / "home"), "PATH": path, "SINK": address, "BUILTBY_STATE": str(folder / "state"),
             "GIT_CONFIG_NOSYSTEM": "1", "PYTHONDONTWRITEBYTECODE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+@cache
+def _tools() -> Path:
+    """Return the folder of the stand-ins. A compiler in a temporary folder is a finding; a checkout may be there."""
+    tools = HERE / "tools"
+    if not tools.is_relative_to("/tmp") and not tools.is_relative_to("/var/tmp"):  # noqa: S108
+        return tools
+    place = Path.home() / ".cache/builtby-tests" / hashlib.sha256(str(tools).encode()).hexdigest()[:12]
+    shutil.copytree(tools, place, dirs_exist_ok=True)
+    return place
 
 
 def _remove(folder: Path) -> None:

@@ -150,7 +150,7 @@ class Maker:
         found: dict[str, None] = {}
         unseen = (*masks, self._real_home, "/tmp", "/var/tmp")  # noqa: S108
         for path in named:
-            real = os.path.realpath(path) if path.startswith("/") else ""
+            real = _whole(os.path.realpath(path)) if path.startswith("/") else ""
             if real and is_there(real, folder=True) and any(below(real, mask) and real != mask for mask in unseen):
                 found[real] = None
         kept = [path for path in found if not any(path != other and below(path, other) for other in found)]
@@ -210,3 +210,9 @@ class Maker:
         if inside and not os.path.lexists(inside):
             Path(inside).parent.mkdir(parents=True, exist_ok=True)
             Path(inside).symlink_to(bind.outside)
+
+
+def _whole(folder: str) -> str:
+    """Return the virtual environment whose programs a folder holds, or the folder: without the rest, none runs."""
+    around = os.path.dirname(folder)  # noqa: PTH120
+    return around if is_there(f"{around}/pyvenv.cfg") else folder
