@@ -79,7 +79,7 @@ def stage(attack: Attack, folder: Path, address: str) -> dict[str, str]:
 def _tools() -> Path:
     """Return the folder of the stand-ins. A compiler in a temporary folder is a finding; a checkout may be there."""
     tools = HERE / "tools"
-    if not tools.is_relative_to("/tmp") and not tools.is_relative_to("/var/tmp"):  # noqa: S108
+    if not tools.is_relative_to("/tmp") and not tools.is_relative_to("/var/tmp"):
         return tools
     place = Path.home() / ".cache/builtby-tests" / hashlib.sha256(str(tools).encode()).hexdigest()[:12]
     shutil.copytree(tools, place, dirs_exist_ok=True)
