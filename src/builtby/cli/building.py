@@ -54,7 +54,8 @@ def refuse_other(folder: Path, *, force: bool) -> None:
     if not folder.is_dir():
         fail(Exit.USAGE, f"{folder} is no folder", "Give -o a folder, new or empty.")
     names = {path.name for path in folder.iterdir()}
-    if names and "record.json" not in names:
+    fetched_only = all(name.startswith("fetch-") for name in names)  # a guard whose fetching failed ran nothing else
+    if names and "record.json" not in names and not fetched_only:
         fail(Exit.USAGE, f"{folder} holds other files", "Give -o a folder, new or empty.")
     if names and not force:
         fail(Exit.USAGE, f"{folder} holds a record already", "Give another folder with -o, or --force to replace it.")

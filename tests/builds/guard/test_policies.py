@@ -66,6 +66,8 @@ def test_words_of_fetching(tmp_path: Path) -> None:
     command = ["python3", "-m", "pip", "install", "--target", "t", "-q", "x==1", "-r", "r.txt"]
     assert fetching.words(step, command, "/store", tmp_path) == [
         "python3", "-m", "pip", "download", "--quiet", "--dest", "/store", "x==1", "-r", "r.txt"]
+    wheel = ["python3", "-m", "pip", "wheel", "--no-deps", "-w", "out", "--wheel-dir=out", "x"]
+    assert (fetching.words(step, wheel, "/store", tmp_path) or [])[-2:] == ["--no-deps", "x"]
     assert fetching.words(second, ["pip", "install", "x"], "/store", tmp_path) is None
 
 

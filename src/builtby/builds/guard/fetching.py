@@ -16,8 +16,9 @@ _LARGEST = 1 << 20
 _MOST_NAMES = 100_000
 _INSTALL_ONLY = ("--target", "-t", "--prefix", "--root", "--user", "--upgrade", "-U", "--force-reinstall",
                  "--no-compile", "--compile",
+                 "--wheel-dir", "-w", "--no-verify", "--report", "--dry-run",
                  "--break-system-packages", "-I", "--ignore-installed", "--no-warn-script-location", "-q")
-_WITH_VALUE = ("--target", "-t", "--prefix", "--root")
+_WITH_VALUE = ("--target", "-t", "--prefix", "--root", "--wheel-dir", "-w", "--report")
 
 
 def wanted(step: Fetch, folder: Path) -> bool:
@@ -47,7 +48,7 @@ def words(step: Fetch, command: list[str], store_inside: str, store: Path) -> li
 
 
 def _split(command: list[str]) -> tuple[list[str], list[str]]:
-    """Return the program with its own first words, and what follows the subcommand, without options of installing."""
+    """Return the program with its own first words, and what follows the subcommand, without what fetching has no use for."""
     size = 3 if os.path.basename(command[0]).startswith("python") and command[1:2] == ["-m"] else 1  # noqa: PTH119
     arguments: list[str] = []
     skip = False
