@@ -36,7 +36,7 @@ def test_every_place_takes_its_example(place: Place) -> None:
 
 def test_an_archive_is_compared_wherever_it_comes_from() -> None:
     """Fetched in one build, found in the cache in the other; then with other bytes under the same version."""
-    crate = "/root/.cargo/registry/cache/index.crates.io-6f17d22bba15001f/serde-1.0.1.crate"
+    crate = "/root/.cargo/registry/cache/index.example-6f17d22bba15001f/serde-1.0.1.crate"
     fresh = build(files=(*build().files, FileUse(crate, "write", digest(70), 1)))
     cached = build(files=(*build().files, FileUse(crate, "read", digest(70), 1)))
     forged = build(files=(*build().files, FileUse(crate, "write", digest(71), 1)))

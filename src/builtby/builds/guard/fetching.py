@@ -48,7 +48,7 @@ def words(step: Fetch, command: list[str], store_inside: str, store: Path) -> li
 
 
 def _split(command: list[str]) -> tuple[list[str], list[str]]:
-    """Return the program with its own first words, and what follows the subcommand, without what fetching has no use for."""
+    """Return the program with its own first words, and what follows the subcommand, as far as fetching takes it."""
     size = 3 if os.path.basename(command[0]).startswith("python") and command[1:2] == ["-m"] else 1  # noqa: PTH119
     arguments: list[str] = []
     skip = False

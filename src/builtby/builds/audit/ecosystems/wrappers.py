@@ -9,9 +9,9 @@ from builtby.builds.audit.base import Auditor, finding, named, setting
 from builtby.builds.audit.model import Dependency, Entry, Hook, When
 from builtby.builds.audit.tree import Tree
 
-_HOMES = {"gradle": ("https://services.gradle.org/", "https://downloads.gradle.org/"),
-          "maven": ("https://repo.maven.apache.org/", "https://repo1.maven.org/", "https://archive.apache.org/",
-                    "https://dlcdn.apache.org/", "https://downloads.apache.org/")}
+_HOMES = {"gradle": re.compile(r"https://[\w-]+\.gradle\.org/"),
+          "maven": re.compile(r"https://[\w.-]+\.(?:apache|maven)\.org/")}
+"""Where the projects themselves offer what a wrapper fetches."""
 _ADDRESS = re.compile(r"^distributionUrl\s*[=:]\s*(\S+)", re.MULTILINE)
 _AGENT = re.compile(r"-(?:javaagent|agentlib|agentpath|Xbootclasspath)")
 
@@ -25,7 +25,7 @@ def _properties(path: str, tree: Tree) -> Iterator[Entry]:
     line = read.line_of(text, "distributionUrl")
     if re.search(r"^\w+Url\s*=\s*http\\?://", text, re.MULTILINE):
         yield finding("plain-http-source", path, "the wrapper's distribution", read.line_of(text, "http"))
-    elif address and not address.startswith(_HOMES[_tool(path)]):
+    elif address and not _HOMES[_tool(path)].match(address):
         yield setting("gradle-distribution", path, safe=safe, value=address, line=line)
 
 
