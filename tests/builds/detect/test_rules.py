@@ -3,11 +3,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from builtby.builds.detect.build import Build
 from builtby.builds.detect.engine import of_rule
 from builtby.builds.detect.examples import record_of
 from builtby.builds.detect.lint import lint
+from builtby.builds.detect.load import rule as rule_of
 from builtby.builds.detect.load import rules
 from builtby.builds.detect.model import Condition, Rule
 
@@ -70,6 +72,20 @@ def test_a_projects_own_hook_is_told_from_a_dependencys() -> None:
 def test_owners_are_known_by_what_runs_where(cwd: str, line: str, purl: str, hook: str) -> None:
     owner = Build(record_of(f"make\n  {line}\n    > cwd {cwd}")).owner(2)
     assert (owner.purl, owner.hook, owner.within) == (purl, hook, "hook")
+
+
+@pytest.mark.parametrize(("asked", "complete", "severity"), [
+    ("read /etc/hosts", True, "low"), ("unix /run/nscd/socket", True, "low"), ("connect 192.0.2.1:443", True, "low"),
+    ("unix /run/user/1000/bus", True, "high"), ("connect 127.0.0.1:2375", True, "high"),
+    ("read /etc/hosts", False, "high"),
+])
+def test_what_others_write_during_a_build_is_held_against_it_where_it_could_have_asked_them(
+        asked: str, complete: bool, severity: str) -> None:
+    known = rule_of("persistence-changed")
+    assert known is not None
+    record = record_of(f"make\n  sh -c x\n    > {asked}\n    > changed persistence changed /etc/passwd outside")
+    (found,) = of_rule(known, Build(replace(record, complete=complete)))
+    assert (found.severity, found.path, found.process) == (severity, "/etc/passwd", None)
 
 
 def test_every_rule_has_its_page_and_says_all_that_it_should() -> None:

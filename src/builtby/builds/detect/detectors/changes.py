@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from builtby.builds.detect.build import Build
+from builtby.builds.detect.match import place
 from builtby.builds.detect.model import Hit
+from builtby.builds.detect.names import fits
 from builtby.builds.model import Change
 from builtby.builds.watch.places import data, titles
 
@@ -41,9 +43,19 @@ def toolchain(build: Build) -> Iterator[Hit]:
 def persistence(build: Build) -> Iterator[Hit]:
     """What none of the build's programs was seen to change: writings that were seen have rules of their own."""
     kinds = titles()
+    beside = build.record.complete and not _asked_somebody(build)
     for change in _of(build, "persistence", "created", "changed", "removed"):
         if change.process is None:
-            yield _hit(build, change, kind=kinds.get(change.kind or "", "a place of persistence"))
+            hit = _hit(build, change, kind=kinds.get(change.kind or "", "a place of persistence"),
+                       whose="by a process beside the build: the build itself wrote nothing there, and asked no daemon"
+                       if beside else f"by {_NOBODY}")
+            yield Hit(None, hit.path, hit.values, severity="low" if beside else None)
+
+
+def _asked_somebody(build: Build) -> bool:
+    """Whether a program of the build turned to a service of this machine, which could have written in its name."""
+    return any(place(one.address) in ("local", "loopback") and one.allowed and one.kind != "dns"
+               and not fits(one.address, "answerers") for one in build.record.network)
 
 
 def _of(build: Build, place: str, *what: str) -> Iterator[Change]:
