@@ -19,12 +19,20 @@ LLVM = bytes.fromhex("410e10420e18410e20440e7083048e038602")
 """clang 16's of the same function."""
 GCC_ARM, LLVM_ARM = bytes.fromhex("410e209d049e03"), bytes.fromhex("580c1d289302940495069e089d0a")
 """The same of AArch64: GCC 12's crt, clang 14."""
+WIDE = bytes.fromhex("554889e54881ec60000000")
+"""The beginning of tcc's main."""
+ARM_LLVM = bytes.fromhex("413600000061656162690001" "2c00000005372d4100060a0741080109020a041102120413011401150117031801"
+                         "19011a021c0122012601")
+ARM_GCC = bytes.fromhex("4132000000616561626900012800000005372d4100060a0741080109020a04120414011501170318011901"
+                        "1a021c011e03" "2201")
+"""The build attributes of 32-bit ARM programs: clang 16's and GCC 12's."""
 COMMENT = b"GCC: (Debian 12.2.0-14+deb12u1) 12.2.0\0"
 
 
-def frames(data: bytes, machine: int = 62, comment: bytes = b"", **sections: tuple[int, bytes]) -> bytes:
+def frames(data: bytes, machine: int = 62, comment: bytes = b"", sections: dict[str, tuple[int, bytes]] | None = None,
+           ) -> bytes:
     """Return a program with these frames."""
-    held = {".text": (1, b"\x90" * 16), ".eh_frame": (1, data)} | sections
+    held = {".text": (1, b"\x90" * 16), ".eh_frame": (1, data)} | (sections or {})
     program = bytearray(build(held | ({".comment": (1, comment)} if comment else {})))
     program[18:20] = machine.to_bytes(2, "little")
     return bytes(program)
@@ -55,6 +63,23 @@ def told(data: bytes) -> tuple[list[str], str | None]:
 ])
 def test_the_way_of_each(data: bytes, machine: int, counts: list[str], codegen: str | None) -> None:
     assert told(frames(data, machine)) == (counts, codegen)
+
+
+@pytest.mark.parametrize(("attributes", "codegen"), [
+    (ARM_LLVM, "llvm"), (ARM_GCC, None), (ARM_LLVM[:40], "llvm"), (ARM_LLVM[:12], None), (b"A" * 99, None),
+    (ARM_LLVM[:20] + b"\xff" * 9, None),
+])
+def test_attributes_tell_on_32_bit_arm(attributes: bytes, codegen: str | None) -> None:
+    data = frames(bytes(64), 40, sections={".ARM.attributes": (0x70000003, attributes)})
+    assert told(data)[1] == codegen
+
+
+def test_code_tells_where_the_frames_are_the_crts_alone() -> None:
+    data = frames(bytes(64), comment=COMMENT, sections={".text": (1, WIDE * 3)})
+    assert values(read(data), "elf.code") == ["wide frames 3"]
+    assert [(one.tool, one.role) for one in tools(data) if one.role is not Role.LINKER] == [
+        ("tcc", Role.COMPILER), ("gcc", Role.RUNTIME)]
+    assert not values(read(frames(LLVM, sections={".text": (1, WIDE * 3)})), "elf.code")
 
 
 def test_only_the_beginning_is_read() -> None:

@@ -9,7 +9,7 @@ Surfaces (see the helper modules for more of each):
   `pe.exports.name`, `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections),
   `go.buildinfo*` (gobuildinfo), `dotnet.*` (dotnet), `upx.*` (upx).
 
-Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF string table).
+Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF symbol table, and its strings).
 
 Facts: `class`, `machine`, `type` (`executable`, `shared`, `dos-executable`), `os` (`windows`, `uefi`, …),
 `subsystem`, `linker`, `rich`, `rich.unmarked`, `stripped`, `debug` (`dwarf`, `pdb`, `no`), `clr=yes`, `overlay`, and
@@ -208,8 +208,8 @@ def _add_regions(image: Image, reading: Reading) -> None:
         data.append((end, size))
     reading.regions += [Region("pe.data", start, stop - start) for start, stop in merge(data, image.view.size)]
     strings, length = image.strings()
-    if length:
-        reading.regions.append(Region("pe.symbols", strings, length))
+    if length:  # short names stand in the table itself
+        reading.regions.append(Region("pe.symbols", image.symbols, strings + length - image.symbols))
 
 
 def _is_pe(path: str, head: bytes) -> bool:
