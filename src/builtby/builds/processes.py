@@ -2,12 +2,16 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT)
-_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT, signal.SIGQUIT,
+              signal.SIGTSTP)
+_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP)
+_LOOKS, _PAUSE = 3, 0.02
+"""How often, and after how many seconds each, it is looked whether the command is still stopped."""
 
 
 def descendants() -> list[int]:
@@ -42,6 +46,30 @@ def signal_all(pids: Iterable[int], number: int) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
+
+
+def stop_too(pid: int, number: int) -> None:
+    """Stop by the signal that stopped the command, so that the shell sees the job stop; go on, and it goes on too.
+
+    Who stopped both may have let both go on by now, before this was heard of: so it is looked again for a moment.
+    """
+    for _ in range(_LOOKS):
+        if not _stopped(pid):
+            return
+        time.sleep(_PAUSE)
+    handler = None if number == signal.SIGSTOP else signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    if handler is not None:
+        signal.signal(number, handler)
+    signal_all((pid,), signal.SIGCONT)
+
+
+def _stopped(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            return file.read().rpartition(b")")[2].split()[0] in b"Tt"
+    except (OSError, IndexError):
+        return False
 
 
 @contextmanager

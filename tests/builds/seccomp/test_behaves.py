@@ -195,6 +195,54 @@ def test_stopping_and_going_on_in_a_terminal(place: Path) -> None:
         terminal.close()
 
 
+STOPS_ITSELF = """
+import os, signal
+print("be" + "fore", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+print("af" + "ter", flush=True)
+raise SystemExit(7)
+"""
+
+
+@pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
+def test_a_command_that_stops_itself_stops_the_job(backend: str, place: Path) -> None:
+    (place / "stops.py").write_text(STOPS_ITSELF)
+    terminal = Terminal(place)
+    try:
+        terminal.type(f"{' '.join(BUILTBY)} record -q --backend {backend} -o ../kept -- {sys.executable} stops.py\n")
+        assert terminal.shows("before")
+        assert terminal.shows("Stopped")
+        terminal.type("fg\n")
+        assert terminal.shows("after")
+        terminal.type("echo code $?\n")
+        assert terminal.shows("code 7")
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
+def test_a_recorder_that_is_told_to_stop_stops_the_build(backend: str, place: Path) -> None:
+    """`kill -TSTP` and `kill -CONT` reach the recorder only, as a job's first process."""
+    (place / "loop.py").write_text(LOOP)
+    beat = place / "beat"
+    terminal = Terminal(place)
+    try:
+        words = f"record -q --backend {backend} -o ../kept -- {sys.executable} loop.py"
+        terminal.type(f"{' '.join(BUILTBY)} {words} &\n")
+        assert until(beat.exists)
+        terminal.type("kill -TSTP $!; until jobs | grep Stopped; do sleep 0.1; done\n")
+        assert terminal.shows("Stopped ")
+        held = beat.stat().st_size
+        time.sleep(0.5)
+        assert beat.stat().st_size <= held + 1
+        terminal.type("kill -CONT $!\n")
+        assert until(lambda: beat.stat().st_size > held + 3)
+        terminal.type("kill -TERM $!; wait $!; echo code $?\n")
+        assert terminal.shows("code 143")
+    finally:
+        terminal.close()
+
+
 def test_input_output_and_code_are_the_builds_own(place: Path) -> None:
     given = os.urandom(200_000)
     words = ["sh", "-c", "cat; printf '\\377\\000' ; printf err >&2; exit 42"]

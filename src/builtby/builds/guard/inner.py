@@ -35,11 +35,11 @@ def main() -> int:
     threading.Thread(target=_serve, args=(server, plan["proxy"]), daemon=True).start()
     while True:
         try:
-            ended, status = os.waitpid(-1, 0)
+            told, status = os.waitpid(-1, os.WUNTRACED)
         except ChildProcessError:
             signal.pause()
             continue
-        if ended == pid:
+        if told == pid:
             channel.sendall(struct.pack("<I", status))
 
 

@@ -30,7 +30,7 @@ class Started(NamedTuple):
     pid: int
     listener: Listener
     status: int | None = None
-    """A descriptor on which its wait status comes, as four bytes, when it is no child of ours."""
+    """A descriptor on which its wait status comes, as four bytes, whenever it stops and when it ends."""
     root: str = ""
     """Where /proc leads to its root, when that is another than ours."""
     keepers: frozenset[int] = frozenset()

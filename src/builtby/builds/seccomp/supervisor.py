@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from builtby.builds.events import Event, Noted
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
-from builtby.builds.processes import descendants, forwarding, signal_all
+from builtby.builds.processes import descendants, forwarding, signal_all, stop_too
 from builtby.builds.seccomp.calls import Calls, RefusedError
 from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
@@ -158,7 +158,11 @@ class Supervisor:
         told = os.read(descriptor, 4)
         if len(told) != 4:
             self._tracker.loses(KILLED)
-        self._status = int.from_bytes(told, "little") if len(told) == 4 else int(signal.SIGKILL)
+        status = int.from_bytes(told, "little") if len(told) == 4 else int(signal.SIGKILL)
+        if os.WIFSTOPPED(status):
+            stop_too(self._started.pid, os.WSTOPSIG(status))
+            return
+        self._status = status
         poll.unregister(descriptor)
 
     def _left(self) -> list[int]:

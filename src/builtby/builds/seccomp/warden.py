@@ -28,7 +28,8 @@ class Warded(NamedTuple):
 
     warden: int
     status: int
-    """A descriptor on which its wait status comes, as four bytes; nothing comes when the warden was killed."""
+    """A descriptor on which its wait status comes, as four bytes, whenever it stops and when it ends; nothing comes
+    when the warden was killed."""
 
 
 def warded(begin: Callable[[], NoReturn], release: Callable[[], None]) -> Warded:
@@ -70,11 +71,11 @@ def _watch(begin: Callable[[], NoReturn], release: Callable[[], None], tell: int
         signal.signal(number, signal.SIG_IGN)
     while True:
         try:
-            ended, status = os.waitpid(-1, 0)
+            told, status = os.waitpid(-1, os.WUNTRACED)
         except ChildProcessError:
             signal.pause()
             continue
-        if ended == pid:
+        if told == pid:
             os.write(tell, status.to_bytes(4, "little"))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from builtby.builds.events import Event
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
-from builtby.builds.processes import descendants, forwarding, signal_all
+from builtby.builds.processes import descendants, forwarding, signal_all, stop_too
 from builtby.builds.seccomp.notify import adopt_orphans
 from builtby.builds.seccomp.supervisor import GRACE, Outcome
 from builtby.builds.strace import command as strace
@@ -106,14 +106,21 @@ class Strace:
                 os.read(wake, 4096)
                 self._reap()
             elif descriptor == self._told:
-                raw = os.read(self._told, 4)
-                self._status = int.from_bytes(raw, "little") if raw else int(signal.SIGKILL)  # its warden was killed
-                poll.unregister(self._told)
+                self._heard(poll)
             elif what & select.POLLIN:
                 self._take(trace)
             else:
                 self._ended = True
                 poll.unregister(descriptor)
+
+    def _heard(self, poll: select.poll) -> None:
+        raw = os.read(self._told, 4)
+        status = int.from_bytes(raw, "little") if raw else int(signal.SIGKILL)  # its warden was killed
+        if os.WIFSTOPPED(status):
+            stop_too(self._main, os.WSTOPSIG(status))
+            return
+        self._status = status
+        poll.unregister(self._told)
 
     def _take(self, trace: int) -> None:
         try:
