@@ -47,6 +47,17 @@ def kept_digests() -> "Kept | None":
         return None
 
 
+def refuse_faulty_rules() -> None:
+    """Leave before anything is run when our own rules cannot be used: afterwards it would be too late to say."""
+    from builtby.builds.ready import FaultyRulesError, ready
+
+    try:
+        ready()
+    except FaultyRulesError as error:
+        fail(Exit.INCOMPLETE, f"{error}; the command was not run",
+             "A file of builtby's own is not as it was shipped: install it anew.")
+
+
 def refuse_other(folder: Path, *, force: bool) -> None:
     """Leave what is there alone: another record unless told so, and anything else in any case."""
     if not folder.exists():

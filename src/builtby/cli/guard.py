@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from builtby.cli import guard_policies
-from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_other
+from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_faulty_rules, refuse_other
 from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
 
@@ -60,6 +60,7 @@ def guard(
         fail(Exit.INCOMPLETE, "builds can be guarded on Linux only", "Guard in a Linux container or machine.")
     chosen = _policy(policy, preset)
     refuse_other(folder, force=force)
+    refuse_faulty_rules()
     raise typer.Exit(_guarded(command, folder, chosen, level, fail_on, best_effort=best_effort, quiet=quiet))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from builtby.cli import record_diff, record_import, record_show
-from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_other
+from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_faulty_rules, refuse_other
 from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
 
@@ -65,6 +65,7 @@ def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, backend:
     from builtby.cli.record_view import summary, warn
 
     refuse_other(folder, force=force)
+    refuse_faulty_rules()
     try:
         found = record_build(command, folder, None if rehash else kept_digests(),
                              None if backend is Backend.AUTO else backend.value)

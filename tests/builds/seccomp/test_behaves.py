@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import builtby
 from tests.builds.recorded import BUILTBY, recorded
 from tests.builds.seccomp.compiled import compiled
 
@@ -118,6 +120,26 @@ sys.exit(main())
     assert "made for a test" in done.stderr
     assert json.loads((place.parent / "kept" / "record.json").read_text())["complete"] is False
     assert until(lambda: not with_mark(mark))
+
+
+@pytest.mark.parametrize("command", ["record", "guard"])
+@pytest.mark.parametrize(("name", "text", "said"), [
+    ("rules/broken.toml", "[[rule]]\nid = ", "the rules cannot be used: DecodeError"),
+    ("detectors/broken.py", "import nothing_of_that_name", "the rules cannot be used: ModuleNotFoundError"),
+])
+def test_a_faulty_rule_shows_before_the_build(command: str, name: str, text: str, said: str, place: Path) -> None:
+    """A copy of the program has one file that is broken."""
+    copy = place.parent / "copy"
+    shutil.copytree(Path(builtby.__file__).parent, copy / "builtby", copy_function=os.symlink,
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "builtby/builds/detect" / name).write_text(text)
+    done = subprocess.run([*BUILTBY, command, "-o", "../kept", "--", "touch", "ran"], cwd=place, capture_output=True,
+                          text=True, check=False, env={**os.environ, "PYTHONPATH": str(copy)})
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert "the command was not run" in done.stderr
+    assert list(place.iterdir()) == []
+    assert not (place.parent / "kept").exists()
 
 
 def test_a_full_disk_is_no_green_build(place: Path) -> None:
