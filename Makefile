@@ -45,8 +45,8 @@ bench-speed: $(VENV)/.run $(BENCH_VENV)/.bench
 bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
 	$(PY) bench/identify/identify.py --peers $(BENCH_VENV)
 
-honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; takes half an hour
-	$(PY) bench/honest/honest.py
+honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; half an hour. BUILDS='cargo regex' runs these, BUILDS=--resume the rest
+	$(PY) bench/honest/honest.py $(BUILDS)
 
 bench-record: $(VENV)/.run ## what recording and guarding a build costs, beside strace; needs cargo, pip and gcc
 	$(PY) bench/record/record.py
