@@ -41,6 +41,13 @@ def test_rust_without_std_is_rust() -> None:
     assert [(one.tool, one.version) for one in found if one.role == "linker"] == [("lld", "22.1.2")]
 
 
+def test_more_units_of_c_do_not_make_a_program_in_rust_one_in_c() -> None:
+    """pyoxidizer 0.24.0: 39 units of Rust's std, 913 of the C libraries in it."""
+    found = look("elf", *[("dwarf.producer", "GNU C99 9.2.0 | C99")] * 9, ("comment", "GCC: (GNU) 9.2.0"),
+                 ("dwarf.producer", f"clang LLVM ({RUST}) | Rust"), data=b"\0library/std/src/rt.rs\0")
+    assert [(one.tool, one.detail) for one in found if one.role == "compiler"] == [("rustc", None), ("gcc", "C parts")]
+
+
 def test_a_c_program_with_a_rust_library_is_c() -> None:
     found = look("elf", ("comment", DEBIAN), ("comment", RUST))
     assert compilers(found) == [("gcc", "12.2.0"), ("rustc", "1.95.0")]

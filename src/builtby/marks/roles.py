@@ -13,6 +13,8 @@ _LINKED = {"executable", "pie", "shared"}
 _UNLINKED = {"object", "archive"}
 """What no crt was linked into: each compiler there compiled something of it."""
 _PROGRAMS = {"executable", "pie"}
+_WHOLE = {*_PROGRAMS, "module"}
+"""What has a main part."""
 _STRONG = 0.85
 """Evidence less sure than this does not make others step back."""
 _FEW_UNITS = 3
@@ -29,7 +31,7 @@ def settle_roles(groups: Sequence[Group], facts: dict[str, str]) -> None:
     _know_crt(groups)
     _mark_guests(groups, facts)
     if facts.get("type") not in _UNLINKED:
-        _demote(groups)
+        _demote(groups, facts)
     if facts.get("type") in _LINKED:
         _separate_startup(groups)
     _prefer_released_together(groups)
@@ -70,12 +72,19 @@ def _rivals(one: Group, other: Group) -> bool:
     return other.units > 0 or (not one.units and (one.hits < _MUCH or other.language is not None))
 
 
-def _demote(groups: Sequence[Group]) -> None:
-    """Beside a compiler that it yields to, a tool's object marks only show what came with the crt or a library."""
+def _demote(groups: Sequence[Group], facts: dict[str, str]) -> None:
+    """Beside a compiler that it yields to, a tool's object marks only show what came with the crt or a library.
+
+    Units show more, yet not who made the main part: a release's own code has none, the C libraries in it may have many.
+    """
     for one in _compilers(groups):
         hosts = [other for other in _compilers(groups) if other.tool.tool in one.tool.yields_to
                  and not other.second and other.confidence >= _STRONG]
-        if not hosts or (one.units and any(host.units for host in hosts)):
+        if not hosts:
+            continue
+        if one.units and any(host.units for host in hosts):
+            if facts.get("type") in _WHOLE and any(_owns(host) for host in hosts):
+                one.second, one.detail = True, "C++ parts" if one.language == _CXX else "C parts"
             continue
         if one.scope == "object" or one.units <= _FEW_UNITS:
             if any(_joins(host) for host in hosts):
@@ -84,6 +93,10 @@ def _demote(groups: Sequence[Group]) -> None:
                 one.second, one.detail = True, "C++ parts"
             else:
                 one.role, one.detail = Role.RUNTIME, _REST
+
+
+def _owns(host: Group) -> bool:
+    return any(map(host.fired, host.tool.main))
 
 
 def _joins(host: Group) -> bool:
