@@ -126,3 +126,30 @@ def test_version_strings() -> None:
     raw += bytes(-len(raw) % 4) + body
     assert strings(raw) == ["CompanyName=Ünited", "FileVersion=1.2"]
     assert strings(raw[:60]) == []
+
+
+def with_resource(kind: int, name: str) -> bytes:
+    """Return a program that holds nothing but an empty resource of this kind and name."""
+    wide = name.encode("utf-16-le")
+    directory = bytes(12) + pack("<HH", 0, 1)
+    named = bytes(12) + pack("<HH", 1, 0)
+    table = (directory + pack("<II", kind, 24 | 1 << 31) + named + pack("<II", 64 | 1 << 31, 48 | 1 << 31)
+             + bytes(16) + pack("<H", len(name)) + wide)
+    optional = pack("<HBB", 0x20B, 14, 44) + bytes(104) + pack("<I", 3) + bytes(16) + pack("<II", 0x1000, len(table))
+    header = pack("<HHIIIHH", 0x8664, 1, 0, 0, 0, len(optional), 0x22) + optional
+    section = pack("<8sIIII", b".rsrc", len(table), 0x1000, len(table), 512) + bytes(12) + pack("<I", 0x40000040)
+    start = b"MZ" + bytes(58) + pack("<I", 64) + b"PE\0\0" + header + section
+    return start.ljust(512, b"\0") + table
+
+
+def test_names_of_raw_resources_tell_who_packed() -> None:
+    """What `deno compile` adds to a copy of Deno for Windows."""
+    data = with_resource(10, "D3N0L4ND")
+    assert values(read(data), "pe.resource") == ["D3N0L4ND"]
+    assert tools(data, "packager") == [("deno", None)]
+    assert not values(read(with_resource(16, "D3N0L4ND")), "pe.resource")
+
+
+@pytest.mark.parametrize("cut", range(512, 590, 7))
+def test_resources_cut_short_are_none(cut: int) -> None:
+    assert values(read(with_resource(10, "D3N0L4ND")[:cut]), "pe.resource") == []

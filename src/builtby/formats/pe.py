@@ -5,8 +5,8 @@ Surfaces (see the helper modules for more of each):
 - `pe.layout`: what linkers do each in their way, on one line:
   `linker=14.00 stub=0x78 rich=no debug=pdb text=This program cannot … sections=.text .rdata …`
 - `pe.linker`: the optional header's linker version, `14.44`.
-- `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info`, `pe.manifest` (pe_resources), `pe.imports`,
-  `pe.exports.name`, `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections),
+- `pe.rich` (pe_rich), `pe.debug*` (pe_debug), `pe.version_info`, `pe.manifest`, `pe.resource` (pe_resources),
+  `pe.imports`, `pe.exports.name`, `pe.section`, `pe.tls` (number of callbacks), `pe.dwarf.producer` (dwarf_sections),
   `go.buildinfo*` (gobuildinfo), `dotnet.*` (dotnet), `upx.*` (upx).
 
 Regions: `pe.data` (sections that hold data), `pe.symbols` (the COFF symbol table, and its strings).

@@ -1,7 +1,7 @@
 """Resources of a PE.
 
 Surfaces: `pe.version_info`, one a string (`CompanyName=Python Software Foundation`), `pe.manifest`, the beginning of
-the XML document that tells Windows what the program needs.
+the XML document that tells Windows what the program needs, `pe.resource`, the name of each resource of raw data.
 """
 
 from struct import unpack_from
@@ -9,7 +9,8 @@ from struct import unpack_from
 from builtby.formats.base import Reading
 from builtby.formats.pe_image import RESOURCE, Image
 
-_RT_VERSION, _RT_MANIFEST = 16, 24
+_RT_RCDATA, _RT_VERSION, _RT_MANIFEST = 10, 16, 24
+_MOST_NAMES, _LONGEST_NAME = 32, 64
 _MOST_ENTRIES = 256
 _MOST_BYTES = 64 << 10
 _MOST_STRINGS = 64
@@ -27,6 +28,9 @@ def read_resources(image: Image, reading: Reading) -> None:
     offset, raw = _resource(image, _RT_MANIFEST, _MANIFEST)
     if raw:
         reading.add("pe.manifest", raw, offset)
+    base, size = image.directory(RESOURCE)
+    for name in _names(image, base, _RT_RCDATA) if size else ():
+        reading.add("pe.resource", name, base)
 
 
 def _resource(image: Image, kind: int, most: int) -> tuple[int, bytes]:
@@ -41,17 +45,34 @@ def _resource(image: Image, kind: int, most: int) -> tuple[int, bytes]:
     return (0, b"") if offset is None else (offset, image.view.read(offset, min(length, most)))
 
 
+def _names(image: Image, base: int, kind: int) -> list[str]:
+    """Return the names of a kind's resources, of those that have one."""
+    names: list[str] = []
+    place = next((to for number, to in _entries(image, base, 0) if number == kind), None)
+    for to, _ in _entries(image, base, place) if place else ():
+        raw = image.view.read(base + (to & ~_SUBDIRECTORY), 2 + 2 * _LONGEST_NAME) if to & _SUBDIRECTORY else b""
+        length = 2 * unpack_from("<H", raw)[0] if len(raw) >= 2 else 0
+        if len(names) < _MOST_NAMES and 0 < length <= len(raw) - 2:
+            names.append(raw[2 : 2 + length].decode("utf-16-le", "replace"))
+    return names
+
+
+def _entries(image: Image, base: int, place: int) -> list[tuple[int, int]]:
+    """Return (name or number, where to) of a directory's entries."""
+    place &= ~_SUBDIRECTORY
+    header = image.view.read(base + place, 16)
+    if len(header) < 16:
+        return []
+    named, numbered = unpack_from("<HH", header, 12)
+    raw = image.view.read(base + place + 16, min(named + numbered, _MOST_ENTRIES) * 8)
+    return [unpack_from("<II", raw, at) for at in range(0, len(raw) - 7, 8)]
+
+
 def _first(image: Image, base: int, kind: int) -> int | None:
     """Return where, from `base`, the entry of the first resource of a kind stands: by type, name, language."""
     place = 0
     for level in range(_DEPTH):
-        header = image.view.read(base + place, 16)
-        if len(header) < 16:
-            return None
-        named, numbered = unpack_from("<HH", header, 12)
-        raw = image.view.read(base + place + 16, min(named + numbered, _MOST_ENTRIES) * 8)
-        entries = [unpack_from("<II", raw, at) for at in range(0, len(raw) - 7, 8)]
-        wanted = [to for number, to in entries if level > 0 or number == kind]
+        wanted = [to for number, to in _entries(image, base, place) if level > 0 or number == kind]
         if not wanted:
             return None
         place = wanted[0] & ~_SUBDIRECTORY
