@@ -87,28 +87,34 @@ class _Filter:
     def any(self, text: str) -> bool:
         """Whether some rule matches."""
         shown = text[:MOST_SEEN]
-        return any(self._rules[number].pattern.search(shown) for number in self._search(shown))
+        return self._one(self._search(shown), shown)
 
     @cached_property
-    def _search_lines(self) -> Callable[[bytes], list[int]]:
-        """Return what gives the places, in a text of many lines, where some rule's literal text ends."""
+    def _search_lines(self) -> Callable[[bytes], list[tuple[int, int]]]:
+        """Return what gives the places, in a text of many lines, where some literal text ends, with its number."""
         database, scratch = self._database(0)
 
-        def search(text: bytes) -> list[int]:
-            ends: list[int] = []
-            database.scan(text, match_event_handler=lambda _, __, end, *___: ends.append(end), scratch=scratch)
+        def search(text: bytes) -> list[tuple[int, int]]:
+            ends: list[tuple[int, int]] = []
+            found = lambda number, _, end, *__: ends.append((end, number))  # noqa: E731
+            database.scan(text, match_event_handler=found, scratch=scratch)
             return ends
 
         return search
 
     def any_of(self, texts: list[str]) -> list[str]:
         """Return those of many short texts that some rule matches: one search for all of them costs a tenth."""
-        if self._literals[""]:
+        always, *numbers = self._literals.values()
+        if always:
             return [text for text in texts if self.any(text)]
         ends = list(accumulate(len(text.encode("utf-8", "surrogateescape")) + 1 for text in texts))
         hits = self._search_lines("\n".join(texts).encode("utf-8", "surrogateescape"))
-        likely = sorted({bisect_left(ends, end) for end in hits})
-        return [texts[number] for number in likely if self.any(texts[number])]
+        likely = sorted({(bisect_left(ends, end), literal) for end, literal in hits})
+        found = (at for at, literal in likely if self._one(numbers[literal], texts[at][:MOST_SEEN]))
+        return [texts[at] for at in dict.fromkeys(found)]
+
+    def _one(self, numbers: list[int], shown: str) -> bool:
+        return any(self._rules[number].pattern.search(shown) for number in numbers)
 
     def clues(self, text: str, path: str) -> Iterator[Clue]:
         """Yield what the rules that match have to say."""
@@ -140,7 +146,7 @@ def literal(pattern: str) -> str:
             runs[-1] += part[-1]
         elif runs[-1]:
             runs.append("")
-    return max(runs, key=len)
+    return max(reversed(runs), key=len)  # of two as long, the later is the rarer: a name, not a folder
 
 
 def _numbered(groups: dict[str, str | None]) -> str | None:

@@ -12,11 +12,11 @@ class Filters:
 
     def __init__(self, settings: Settings, collector: Collector) -> None:
         self._collector, self._limit = collector, settings.max_size
-        self._include, self._exclude = _pattern(settings.include), _pattern(settings.exclude)
+        self._include, self.exclude = _pattern(settings.include), _pattern(settings.exclude)
 
     def excluded(self, path: str) -> bool:
         """Whether the caller excluded this path."""
-        return self._exclude is not None and self._exclude.match(path) is not None
+        return self.exclude is not None and self.exclude.match(path) is not None
 
     def wanted(self, path: str, size: int | None) -> bool:
         """Whether a recognised file is wanted; one that is only too large is said to be skipped."""

@@ -56,12 +56,13 @@ class Walk:
             except OSError as error:
                 self._skip(folder, f"the folder cannot be read: {error.strerror}")
                 continue
-            for name in others:
-                path = os.path.join(folder, name)  # noqa: PTH118  # a million times
-                if not self._filters.excluded(relative(path, self._root)):
-                    yield from self._file(path)
-            inner = (os.path.join(folder, name) for name in reversed(folders))  # noqa: PTH118
-            pending += [path for path in inner if self._enters(path)]
+            stem = folder if folder.endswith(os.sep) else folder + os.sep
+            for path in map(stem.__add__, others):
+                if self._filters.exclude is None or not self._filters.excluded(relative(path, self._root)):
+                    size = self._size(path)
+                    if size is not None:
+                        yield path, size
+            pending += [path for path in map(stem.__add__, reversed(folders)) if self._enters(path)]
 
     def _enters(self, folder: str) -> bool:
         return not self._filters.excluded(relative(folder, self._root)) and not self._is_pseudo(folder)
@@ -71,28 +72,32 @@ class Walk:
         skipped, self._skipped = self._skipped, []
         return skipped
 
-    def _file(self, path: str) -> Iterator[tuple[str, int]]:
+    def _size(self, path: str) -> int | None:
+        """Return the size of a file to be looked at; None for what is none, and for another link to one that was."""
         try:
             status = os.lstat(path)
         except OSError as error:
             self._skip(path, f"cannot be read: {error.strerror}")
-            return
-        if stat.S_ISLNK(status.st_mode):
-            self._link(path)
-            return
+            return None
         if not stat.S_ISREG(status.st_mode):
-            self._skip(path, f"{_KINDS.get(stat.S_IFMT(status.st_mode), 'no regular file')}; not opened")
-            return
+            self._irregular(path, status.st_mode)
+            return None
         if status.st_nlink > 1 and status.st_ino:
             if (status.st_dev, status.st_ino) in self._links:
-                return
+                return None
             self._links.add((status.st_dev, status.st_ino))
-        yield path, status.st_size
+        return status.st_size
+
+    def _irregular(self, path: str, mode: int) -> None:
+        if stat.S_ISLNK(mode):
+            self._link(path)
+        else:
+            self._skip(path, f"{_KINDS.get(stat.S_IFMT(mode), 'no regular file')}; not opened")
 
     def _link(self, path: str) -> None:
         """Links are not followed: what they lead to is looked at where it stands. One that leads nowhere is said."""
         try:
-            Path(path).stat()
+            os.stat(path)  # noqa: PTH116  # a million times
         except FileNotFoundError:
             return
         except OSError as error:

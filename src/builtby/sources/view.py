@@ -62,16 +62,19 @@ class FileView:
         self._fd, self.size, self._head = fd, size, head
 
     def read(self, offset: int, size: int) -> bytes:
-        if offset < 0 or size <= 0 or offset >= self.size:
+        end = min(offset + size, self.size)
+        if offset < 0 or end <= offset:
             return b""
-        if offset + size <= len(self._head):
-            return self._head[offset : offset + size]
-        return pread(self._fd, min(size, self.size - offset), offset)
+        if end <= len(self._head):
+            return self._head[offset:end]
+        return pread(self._fd, end - offset, offset)
 
     def load(self, buffer: bytearray | mmap) -> int:
         """Read the file into a buffer that is large enough; return how much of it there was."""
-        into, position = memoryview(buffer)[: self.size], 0
-        while count := pread_into(self._fd, into[position:], position):
+        position = min(len(self._head), self.size)
+        buffer[:position] = self._head[:position]
+        into = memoryview(buffer)[: self.size]
+        while position < self.size and (count := pread_into(self._fd, into[position:], position)):
             position += count
         return position
 

@@ -14,6 +14,8 @@ from builtby.sources.base import MemberKind
 
 LOCAL = struct.Struct("<4s5HIIIHH")
 CENTRAL = struct.Struct("<4s6H3I5H2I")
+BRIEF = struct.Struct("<4s24x3H4xI4x")
+"""Of CENTRAL's fields, those that tell its length, and what the member is."""
 LOCAL_MAGIC, CENTRAL_MAGIC, END_MAGIC = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 ENCRYPTED_FLAG, DESCRIPTOR_FLAG, UTF8_FLAG = 1, 8, 0x800
 _FULL32, _FULL16 = 0xFFFFFFFF, 0xFFFF
@@ -35,11 +37,21 @@ class Entry(NamedTuple):
     mtime: int | None
 
 
+def whole(data: bytes, at: int) -> tuple[tuple[int, ...], bytes]:
+    """Return the fields of the central directory record at a place, CENTRAL's, unpacked; and its extra data."""
+    fields = CENTRAL.unpack_from(data, at)
+    start = at + CENTRAL.size + fields[10]
+    return fields, data[start : start + fields[11]]
+
+
+def is_file(attributes: int, name: bytes) -> bool:
+    """Whether a member's external attributes and name alone say that it is a file, as they mostly do."""
+    return attributes >> 28 in _FILES and not name.endswith(_FOLDERS)
+
+
 def kind_of(fields: tuple[int, ...], name: bytes) -> MemberKind:
     """Return what the member of a central directory record is; `fields` are CENTRAL's, unpacked."""
-    if name.endswith(_FOLDERS):
-        return "directory"
-    if fields[15] >> 28 in _FILES:
+    if is_file(fields[15], name):
         return "file"
     return _kind(name, fields[15] >> 16 if fields[1] >> 8 in (UNIX, MACOS) else 0)
 

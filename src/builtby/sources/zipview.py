@@ -113,12 +113,16 @@ def read(view: View, note: Note, unwanted: Unwanted) -> Members:
     """Yield the archive's members in the order of the central directory, but for files that are unwanted."""
     start, size, shift = _directory(view)
     window, claims = _Window(view), _Claims()
-    for number, (fields, name, extra) in enumerate(_records(view, start, size)):
+    for number, (data, at, name, attributes) in enumerate(_records(view, start, size)):
         if number == 0:
-            note("zip.creator", records.creator(fields, extra))
-        path = records.path_of(name, fields[3])
+            note("zip.creator", records.creator(*records.whole(data, at)))
+        path = records.path_of(name, data[at + 9] << 8)
+        plain = records.is_file(attributes, name)
+        if plain and unwanted(path):  # as most of a large jar: told from the few fields that were read
+            continue
+        fields, extra = records.whole(data, at)
         kind = records.kind_of(fields, name)
-        if kind == "file" and unwanted(path):
+        if kind == "file" and not plain and unwanted(path):
             continue
         entry = records.central(fields, path, kind, extra)
         stream = _Unopened(view, window, claims, entry, shift)
@@ -196,12 +200,12 @@ def _wide_directory(view: View, end: int) -> tuple[int, int, int] | None:
     return None
 
 
-def _records(view: View, start: int, size: int) -> Iterator[tuple[tuple[int, ...], bytes, bytes]]:
-    """Yield each central record's fields, name and extra data.
+def _records(view: View, start: int, size: int) -> Iterator[tuple[bytes, int, bytes, int]]:
+    """Yield, for each central record, bytes and its place in them, its name, and its external attributes.
 
     The directory is read in slices, whatever size it claims; its count of records is not used, as it overflows.
     """
-    fixed, unpack = records.CENTRAL.size, records.CENTRAL.unpack_from
+    fixed, unpack = records.CENTRAL.size, records.BRIEF.unpack_from
     base, data, at, end = start, b"", 0, start + size
     for _ in range(ENTRIES):
         if base + at + fixed > end:
@@ -211,11 +215,10 @@ def _records(view: View, start: int, size: int) -> Iterator[tuple[tuple[int, ...
             data = view.read(base, min(SLICE, end - base))
         if len(data) - at < fixed:
             raise Damaged(_SHORT)
-        fields = unpack(data, at)
-        if fields[0] != records.CENTRAL_MAGIC:
+        magic, name, extra, comment, attributes = unpack(data, at)
+        if magic != records.CENTRAL_MAGIC:
             raise Damaged(_SHORT)
-        name_end = at + fixed + fields[10]
-        extra_end = name_end + fields[11]
-        yield fields, data[at + fixed : name_end], data[name_end:extra_end]
-        at = extra_end + fields[12]
+        name_at = at + fixed
+        yield data, at, data[name_at : name_at + name], attributes
+        at = name_at + name + extra + comment
     raise Damaged(f"the zip archive has more than {ENTRIES} members")
