@@ -21,6 +21,7 @@ from builtby.builds.guard.judge import Judge, Rules
 from builtby.builds.guard.ladder import Chosen, choose
 from builtby.builds.guard.places import tool_of
 from builtby.builds.guard.policy import Network, Policy
+from builtby.builds.guard.programs import Programs
 from builtby.builds.guard.proxy import Hosts, Proxy
 from builtby.builds.guard.room import Maker
 from builtby.builds.guard.stage import Stage
@@ -124,7 +125,8 @@ class _Guarding:
         digests = self._order.kept.load() if self._order.kept else {}
         hasher = Hasher(digests)
         watch = Watch(self._real, os.environ, phase.folder, digests=digests)
-        judge = Judge(self._room, self._rules(phase), watch.through(book.take))
+        judge = Judge(self._room, self._rules(phase), Programs(self._room, self._policy.programs),
+                      watch.through(book.take))
         try:
             outcome = Supervisor(phase.command, judge, masker, hasher, self._launch(environment), self._known()).run()
         except UnavailableError:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from builtby.builds.events import Connected, Event, Noted, Ran, Started, Used
+from builtby.builds.events import Connected, Event, Noted, Ran, Started, Surroundings, Used
 from builtby.builds.guard.hooks import is_hook
 from builtby.builds.guard.places import below, is_metadata, places
+from builtby.builds.guard.programs import Programs
 from builtby.builds.guard.room import GUARD_RUN, Room
+from builtby.builds.guard.sockets import identity
 from builtby.builds.seccomp.calls import RefusedError
 
 _DNS = 53
@@ -51,8 +53,8 @@ class Denial(NamedTuple):
 class Judge:
     """Takes events, refuses by raising RefusedError, and passes on what happens."""
 
-    def __init__(self, room: Room, rules: Rules, tell: Callable[[Event], None]) -> None:
-        self._room, self._rules, self._tell = room, rules, tell
+    def __init__(self, room: Room, rules: Rules, programs: Programs, tell: Callable[[Event], None]) -> None:
+        self._room, self._rules, self._programs, self._tell = room, rules, programs, tell
         self._hooks: set[int] = set()
         self._pids: set[int] = set()
         self.denials: dict[Denial, int] = {}
@@ -67,6 +69,8 @@ class Judge:
             return
         if isinstance(event, (Used, Connected, Noted)):
             self._tell(msgspec.structs.replace(event, refused=True))
+        elif isinstance(event, Ran):  # it never ran: of the process there is nothing but that it tried
+            self._tell(Noted(event.time, event.process, "exec", event.script or event.executable, refused=True))
         raise RefusedError(reason)
 
     def _judge(self, event: Event) -> int | None:
@@ -83,10 +87,21 @@ class Judge:
                 self._pids.add(event.pid)
                 if event.parent in self._hooks:
                     self._hooks.add(event.process)
+            case Surroundings():
+                self._programs.learns(event)
             case Ran():
-                if event.replaces in self._hooks or is_hook(event.argv, event.executable):
-                    self._hooks.add(event.process)
+                return self._runs(event)
         return None
+
+    def _runs(self, event: Ran) -> int | None:
+        if event.replaces in self._hooks or is_hook(event.argv, event.executable):
+            self._hooks.add(event.process)
+        objection = self._programs.objection(event)
+        if objection is None:
+            return None
+        path, why = objection
+        self._deny("guard-program-denied", event, f"{why}: {path}", path)
+        return errno.EACCES
 
     def _reads(self, event: Used) -> int | None:
         name = self._room.canaries.get(event.path)
@@ -152,7 +167,9 @@ class Judge:
         if event.address.startswith("@"):
             if self._rules.own_loopback:
                 return None
-        elif self._room.may_write(event.address) or below(event.address, GUARD_RUN):
+        elif below(event.address, GUARD_RUN) or (
+                self._room.may_write(event.address)
+                and identity(self._room.outside(event.address)) not in self._room.sockets):
             return None
         if not any(fnmatchcase(event.address, pattern) for pattern in places().harmless_sockets):
             self._deny("guard-socket-denied", event, f"turns to the local socket {event.address}", event.address)

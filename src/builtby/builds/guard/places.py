@@ -33,6 +33,7 @@ class Places(msgspec.Struct, frozen=True):
     protected: tuple[str, ...]
     harmless_writes: tuple[str, ...]
     harmless_sockets: tuple[str, ...]
+    memory_programs: tuple[str, ...]
     removed_variables: tuple[str, ...]
     moved_variables: tuple[str, ...]
     plain_variables: tuple[str, ...]

@@ -67,6 +67,16 @@ class Network(_Part, frozen=True):
     """Whether code of dependencies, run by a package manager, has the network too."""
 
 
+class Programs(_Part, frozen=True):
+    """Programs that are refused unless they are allowed here."""
+
+    memory: bool = False
+    """Those that are in no file, but in memory only."""
+    shadowing: bool = False
+    """Compilers, shells and the like in the project, in a private place or where the build may write, that stand in
+    PATH before the system's of the same name."""
+
+
 class Fetch(_Part, frozen=True):
     """A command that is run before, with network."""
 
@@ -92,6 +102,7 @@ class Policy(_Part, frozen=True):
     home: Home = Home()
     environment: Environment = Environment()
     network: Network = Network()
+    programs: Programs = Programs()
     fetch: tuple[Fetch, ...] = ()
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from builtby.builds.guard.places import below, expand, is_there, places
 from builtby.builds.guard.policy import Policy
+from builtby.builds.guard.sockets import Socket, standing
 from builtby.builds.guard.stage import Stage
 
 GUARD_RUN = "/run/builtby"
@@ -47,7 +48,9 @@ class Room(NamedTuple):
     unseen: tuple[str, ...]
     """What must not be read though it is in sight, but for what is bound."""
     hidden: tuple[str, ...] = ()
-    """What the policy hides: masked over everything else."""
+    """What the policy hides, and sockets: masked over everything else."""
+    sockets: frozenset[tuple[int, int]] = frozenset()
+    """Device and inode of sockets in the project behind which others listen."""
 
     def outside(self, path: str) -> str:
         """Return where a path of the build's is found from here."""
@@ -99,8 +102,11 @@ class Maker:
         binds += [Bind(self._at_source(path), path, False) for path in protected
                   if os.path.lexists(self._at_source(path))]
         canaries = self._canaries(binds, self._real_home)
+        sockets = self._sockets()
+        masked = (*self._hidden(), *(one.path for one in sockets if self._policy.files.source != "copy"))
         return Room(self._real_folder, self._real_home, "/tmp", masks, tuple(binds),  # noqa: S108
-                    ("/tmp", "/var/tmp", self._real_home, "/dev/shm"), protected, canaries, (), (), self._hidden())  # noqa: S108
+                    ("/tmp", "/var/tmp", self._real_home, "/dev/shm"), protected, canaries, (), (), masked,  # noqa: S108
+                    _identities(sockets))
 
     def without_mounts(self) -> Room:
         """Return the room of one that sees our file systems: home and /tmp are elsewhere, the rest is forbidden."""
@@ -122,7 +128,8 @@ class Maker:
         return Room(folder, home, str(stage.tmp), masks, tuple(binds),
                     (home, str(stage.tmp), "/dev/shm"), self._protected(folder), canaries,  # noqa: S108
                     (*real, f"{self._real_home}/.netrc", f"{self._real_home}/.npmrc",
-                     f"{self._real_home}/.cargo/credentials.toml", *self._hidden()), masks)
+                     f"{self._real_home}/.cargo/credentials.toml", *self._hidden()), masks,
+                    sockets=_identities(self._sockets()))
 
     def store(self, home: str) -> str:
         """Return where the folder stands that fetching fills."""
@@ -138,6 +145,12 @@ class Maker:
         asked = (expand(path, self._real_home, self._environment, self._real_folder)
                  for path in self._policy.files.hide)
         return tuple(os.path.realpath(path) for path in asked if path and is_there(path))
+
+    def _sockets(self) -> tuple[Socket, ...]:
+        """Return the sockets in the project, but for those that the policy names."""
+        asked = (expand(path, self._real_home, self._environment, self._real_folder)
+                 for path in self._policy.files.write)
+        return standing(self._real_folder, (path for path in asked if path))
 
     def _toolchains(self, masks: tuple[str, ...]) -> list[Bind]:
         """Return the toolchains that would be out of sight: known folders at home, and what is in PATH."""
@@ -186,7 +199,7 @@ class Maker:
         for path in found:
             if writable and path in ("/", "/usr", "/etc", "/bin", "/lib", self._real_home):
                 raise RoomError(f"files.write: {path} may not be writable as a whole")
-            if writable and below(path, self._real_folder):
+            if writable and below(path, self._real_folder) and not is_there(path):
                 Path(path).mkdir(parents=True, exist_ok=True)
         return [Bind(path, path, writable) for path in found if is_there(path)]
 
@@ -210,6 +223,10 @@ class Maker:
         if inside and not os.path.lexists(inside):
             Path(inside).parent.mkdir(parents=True, exist_ok=True)
             Path(inside).symlink_to(bind.outside)
+
+
+def _identities(sockets: tuple[Socket, ...]) -> frozenset[tuple[int, int]]:
+    return frozenset((one.device, one.inode) for one in sockets)
 
 
 def _whole(folder: str) -> str:

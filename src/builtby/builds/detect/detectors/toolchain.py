@@ -17,6 +17,8 @@ def tool_shadowed(build: Build) -> Iterator[Hit]:
         name = one.argv[0].rpartition("/")[2] if one.script is None else path.rpartition("/")[2]
         if not among((name,), "tools") or (one.package and not one.script) or fits(path, "wrapper_places"):
             continue
+        if among((name,), "brought") and path in build.writers and _is_installed(build, path):
+            continue
         reason = _reason(build, one, path, name)
         if reason is not None:
             yield Hit(one.id, path, {"tool": name, "reason": reason})
