@@ -13,8 +13,9 @@ from builtby.builds.detect import findings
 from builtby.builds.encoding import encode, showable
 from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
+from builtby.builds.identify import known_tools
+from builtby.builds.learnt import Learnt
 from builtby.builds.model import SCHEMA, Record
-from builtby.builds.tools import known_tools
 from builtby.builds.unseen import CANNOT
 from builtby.builds.watch.watched import Watch, Watched
 
@@ -53,11 +54,11 @@ class Book:
 
     def finish(self, status: int, seconds: float, lost: dict[str, int], survivors: tuple[int, ...],
                watch: Watch | None = None, settle: Callable[[Record], Record] | None = None,
-               cannot: tuple[str, ...] = CANNOT) -> Record:
+               cannot: tuple[str, ...] = CANNOT, learnt: Learnt | None = None) -> Record:
         """Write the record, and return it.
 
         `watch` tells what changed around the build; `settle` has the last word on what was found; `cannot` is what
-        the back end does not see.
+        the back end does not see; `learnt` is what earlier builds tell of tools.
         """
         os.close(self._log)
         gathered, unseen = self._gatherer, tuple(f"{what} ({count})" for what, count in sorted(lost.items()))
@@ -65,7 +66,7 @@ class Book:
         watched = watch.finish(files) if watch else Watched((), ())
         self._record = showable(msgspec.structs.replace(
             self._record, complete=not lost, unobserved=(*unseen, *watched.unobserved, *cannot), exit_code=status,
-            seconds=round(seconds, 3), processes=known_tools(gathered.processes()), files=files,
+            seconds=round(seconds, 3), processes=known_tools(gathered.processes(), learnt), files=files,
             network=gathered.network(), notable=gathered.notable(), environments=gathered.environments(),
             survivors=survivors, changes=watched.changes))
         self._record = msgspec.structs.replace(self._record, findings=findings(self._record))

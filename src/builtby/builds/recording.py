@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from builtby.builds import learnt
 from builtby.builds.backend import choose
 from builtby.builds.book import PROVENANCE, Book
 from builtby.builds.hashing import Hasher, Kept
@@ -31,9 +32,9 @@ def record_build(command: list[str], folder: Path, kept: Kept | None = None, bac
     new = not folder.exists()
     book = Book(folder, masker.argv(command), chosen.name)
     digests = kept.load() if kept else {}
-    hasher = Hasher(digests)
+    hasher, memory = Hasher(digests), learnt.load(kept.file.with_name(learnt.FILE) if kept else None)
     watch = Watch(Path.cwd(), os.environ, folder, sources=KeptSources(kept.file.parent / SOURCES) if kept else None,
-                  digests=digests)
+                  digests=digests, learnt=memory)
     try:
         outcome = chosen.run(command, watch.through(book.take), masker, hasher)
     except UnavailableError:
@@ -41,15 +42,24 @@ def record_build(command: list[str], folder: Path, kept: Kept | None = None, bac
         book.discard(folder=new)
         raise
     record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch,
-                         cannot=chosen.unobserved())
+                         cannot=chosen.unobserved(), learnt=memory)
     book.add(PROVENANCE, provenance(record))
-    if kept is not None and not _touched(record, kept.file):
-        kept.save(hasher.worth_keeping())
+    if kept is not None:
+        keep(record, kept, hasher, memory)
     return record
 
 
+def keep(record: Record, kept: Kept, hasher: Hasher, memory: learnt.Learnt) -> None:
+    """Keep what later builds need not find out; what the build itself wrote to is taken away, for it may be forged."""
+    other = kept.file.with_name(learnt.FILE)
+    if not _touched(record, kept.file):
+        kept.save(hasher.worth_keeping())
+    if not _touched(record, other):
+        learnt.save(memory, other)
+
+
 def _touched(record: Record, file: Path) -> bool:
-    """Whether the build itself wrote to the kept digests: then they are taken away, for they may be forged."""
+    """Whether the build itself wrote to a file with what is kept: then that is taken away."""
     path = str(file.resolve())
     found = any(path in (use.path, use.to) and use.access not in ("read", "remove") for use in record.files)
     if found:

@@ -5,11 +5,9 @@ import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
-import msgspec
-
-from builtby.builds.model import Process, ToolUsed
+from builtby.builds.learnt import Known
+from builtby.builds.model import ToolUsed
 from builtby.model import Present
 from builtby.packages.base import Package
 from builtby.packages.clues import TEXT_READ, Clues, clues
@@ -25,14 +23,6 @@ _MOST_ENTRIES = 2_000
 _DPKG = "var/lib/dpkg/info"
 
 
-class Known(NamedTuple):
-    """What is known of an executable."""
-
-    tool: ToolUsed | None
-    package: str | None
-    as_packaged: bool | None
-
-
 class Toolbox:
     """The system's package databases, as far as they tell of some executables, and the marks.
 
@@ -45,6 +35,11 @@ class Toolbox:
         wanted = {name for path in executables for name in (path, path.removeprefix("/usr"), f"/usr{path}")}
         for path in (*PLACES, *DATABASES, *_lists(root / _DPKG, wanted)):
             self._load(path)
+
+    @property
+    def databases(self) -> list[str]:
+        """The full paths of what tells of packages, whether it is there or not."""
+        return [str(self._root / path) for path in (*PLACES, *DATABASES, _DPKG)]
 
     def _load(self, path: str) -> None:
         try:
@@ -143,13 +138,3 @@ def _names(folder: Path) -> list[str]:
     except OSError:
         return []
 
-
-def known_tools(processes: tuple[Process, ...]) -> tuple[Process, ...]:
-    """Return the processes with their executables' tools and packages."""
-    paths = {one.executable for one in processes if one.executable and one.executable.startswith("/")}
-    toolbox = Toolbox(paths) if paths else None
-    known = {path: toolbox.of(path) for path in sorted(paths)} if toolbox else {}
-    return tuple(
-        msgspec.structs.replace(one, tool=found.tool, package=found.package, as_packaged=found.as_packaged)
-        if (found := known.get(one.executable or "")) else one
-        for one in processes)

@@ -49,10 +49,11 @@ def kept_digests() -> "Kept | None":
 
 def refuse_faulty_rules() -> None:
     """Leave before anything is run when our own rules cannot be used: afterwards it would be too late to say."""
-    from builtby.builds.ready import FaultyRulesError, ready
+    from builtby.builds.ready import TRIED, FaultyRulesError, ready
 
+    kept = kept_digests()
     try:
-        ready()
+        ready(kept.file.with_name(TRIED) if kept else None)
     except FaultyRulesError as error:
         fail(Exit.INCOMPLETE, f"{error}; the command was not run",
              "A file of builtby's own is not as it was shipped: install it anew.")

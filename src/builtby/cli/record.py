@@ -36,7 +36,7 @@ def record(
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")] = Path(
         "build-record"),
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe no digest kept from an earlier "
+    rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe nothing kept from an earlier "
                                          "record.")] = False,
     backend: Annotated[Backend, typer.Option("--backend", help="How to look: seccomp-notify; strace, where the kernel "
                                              "has none; auto takes what works, and the record says which.")

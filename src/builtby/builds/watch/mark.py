@@ -3,10 +3,12 @@
 import hashlib
 import os
 import stat
+import sys
 from typing import NamedTuple
 
 CHUNK = 1 << 20
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PATH_ONLY = os.O_PATH | os.O_CLOEXEC if sys.platform == "linux" else None
 
 
 class Mark(NamedTuple):
@@ -50,6 +52,20 @@ def look(path: str) -> Mark | None:
     except (OSError, ValueError):
         return None
     return found if found.is_file or found.is_link else None
+
+
+def place_of(path: str) -> str:
+    """Return the path of what a link leads to; of one that leads to nothing, as far as it leads."""
+    if _PATH_ONLY is None:
+        return os.path.realpath(path)
+    try:
+        held = os.open(path, _PATH_ONLY)
+    except OSError:
+        return os.path.realpath(path)
+    try:
+        return os.readlink(f"/proc/self/fd/{held}")  # noqa: PTH115  # a tenth of what looking at each folder takes
+    finally:
+        os.close(held)
 
 
 def read(path: str, mark: Mark, most: int) -> bytes | None:

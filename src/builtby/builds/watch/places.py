@@ -132,12 +132,20 @@ def _below(folder: str, parts: tuple[str, ...]) -> Iterator[str]:
             yield path
     else:
         fits = _pattern(first)
-        for name, is_folder in _entries(folder):
+        for name in _names(folder):
             if fits(name) and not (name.startswith(".") and not first.startswith(".")):
-                if not rest:
-                    yield f"{folder}/{name}"
-                elif is_folder:
+                if rest:
                     yield from _below(f"{folder}/{name}", rest)
+                else:
+                    yield f"{folder}/{name}"
+
+
+def _names(folder: str) -> list[str]:
+    """Return what is in a folder, sorted; nothing of what is none, or cannot be read."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208  # names are wanted
+    except OSError:
+        return []
 
 
 @cache

@@ -4,12 +4,13 @@ import fnmatch
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from builtby.builds.hashing import Digest
+from builtby.builds.learnt import Learnt
 from builtby.builds.model import Change
-from builtby.builds.watch.mark import Mark, digest, look, read, same_file
+from builtby.builds.watch.mark import Mark, digest, look, place_of, read, same_file
 from builtby.builds.watch.places import Place, Roots, matches, places, toolchain_paths
 
 LARGEST = 4 << 20
@@ -62,18 +63,18 @@ def what_counts(place: Place, path: str, mark: Mark) -> str | None:
 
 
 def toolchain(where: Roots, search: str, kept: _Kept, *, hashed: bool = False,
-              asked: dict[str, bool] | None = None) -> dict[str, Seen]:
+              learnt: Learnt | None = None) -> dict[str, Seen]:
     """Return the toolchain's files: programs in `search` (a PATH) that marks know, and what belongs to them.
 
-    Digests are those that are kept from earlier; `hashed` takes the missing ones too. `asked` remembers from one
-    snapshot to the next which names are tools.
+    Digests are those that are kept from earlier; `hashed` takes the missing ones too. `learnt` remembers from one
+    snapshot to the next which programs are tools.
     """
     found: dict[str, Seen] = {}
-    for path in (*_programs(search, {} if asked is None else asked), *_support(where)):
+    for path in (*_programs(search, learnt or Learnt()), *_support(where)):
         mark = look(path) if path not in found else None
         if mark is not None:
             found[path] = Seen(mark, _known(path, mark, kept, hashed=hashed), "")
-            real = os.path.realpath(path) if mark.is_link else path
+            real = place_of(path) if mark.is_link else path
             target = look(real) if real not in found else None
             if target is not None:
                 found[real] = Seen(target, _known(real, target, kept, hashed=hashed), "")
@@ -85,20 +86,22 @@ def _known(path: str, mark: Mark, kept: _Kept, *, hashed: bool) -> str | None:
     return known.sha256 if known else (_hex(path, mark) if hashed or mark.is_link else None)
 
 
-def _programs(search: str, asked: dict[str, bool]) -> list[str]:
-    """Return the programs in PATH that are tools by their names, or links to such."""
-    from builtby.packages.clues import clues
+def _programs(search: str, learnt: Learnt) -> Iterator[str]:
+    """Yield the programs in PATH that are tools by their names, or links to such."""
+    for folder in dict.fromkeys(search.split(os.pathsep)):
+        if folder.startswith("/"):
+            yield from learnt.in_folder(folder, _tools_in)
+
+
+def _tools_in(folder: str) -> list[str]:
+    from builtby.packages.clues import clues  # to read the marks takes longer than most builds' snapshots
 
     texts: dict[str, list[str]] = {}
-    for folder in dict.fromkeys(search.split(os.pathsep)):
-        for path, target in _names(folder) if folder.startswith("/") else ():
-            for text in (path, target):
-                if text:
-                    texts.setdefault(text.lstrip("/"), []).append(path)
-    new = [text for text in texts if text not in asked]
-    asked.update(dict.fromkeys(new, False))
-    asked.update(dict.fromkeys(clues().tools(new), True))
-    return [path for text, paths in texts.items() if asked[text] for path in paths]
+    for path, target in _names(folder):
+        for text in (path, target):
+            if text:
+                texts.setdefault(text.lstrip("/"), []).append(path)
+    return [path for text in clues().tools(list(texts)) for path in texts[text]]
 
 
 def _names(folder: str) -> list[tuple[str, str | None]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builtby.builds.events import Event
 from builtby.builds.hashing import Digest
+from builtby.builds.learnt import Learnt
 from builtby.builds.model import Change, FileUse
 from builtby.builds.watch import gitindex, snapshot
 from builtby.builds.watch.inotify import Inotify, most_watches
@@ -23,11 +24,11 @@ class Watch:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], leave_out: Path, *,
                  sources: KeptSources | None = None, digests: Mapping[tuple[int, int, int, int], Digest] | None = None,
-                 ) -> None:
+                 learnt: Learnt | None = None) -> None:
         """Take the baseline. `leave_out`: the record's own folder, in which no change is one."""
         self._own = str(leave_out.resolve())
         self._told: list[str] = []
-        self._asked: dict[str, bool] = {}
+        self._learnt = learnt or Learnt()
         self._digests = digests or {}
         self._search = environment.get("PATH", os.defpath)
         checkout = gitindex.top(folder)
@@ -55,7 +56,7 @@ class Watch:
 
     def _snapshots(self) -> tuple[dict[str, snapshot.Seen], dict[str, snapshot.Seen]]:
         return (snapshot.persistence(self._roots, leave_out=self._own),
-                snapshot.toolchain(self._roots, self._search, self._digests, asked=self._asked))
+                snapshot.toolchain(self._roots, self._search, self._digests, learnt=self._learnt))
 
     def through(self, tell: Callable[[Event], None]) -> Callable[[Event], None]:
         """Return a taker of events that also empties the kernel's queue of changes, now and then."""
