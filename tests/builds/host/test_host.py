@@ -1,9 +1,11 @@
 """A build host with what should not be on it, and what came since the baseline."""
 
+import ctypes
 import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +47,9 @@ def root(tmp_path: Path) -> Path:
     return place
 
 
-def check(root: Path, *words: str | Path) -> tuple[int, dict[str, Any]]:
+def check(root: Path, *words: str | Path, prepare: Callable[[], None] | None = None) -> tuple[int, dict[str, Any]]:
     done = subprocess.run([*BUILTBY, "host", "check", "--root", root, "-f", "json", *words], capture_output=True,
-                          text=True, check=False, timeout=60)
+                          text=True, check=False, timeout=60, preexec_fn=prepare)
     return done.returncode, json.loads(done.stdout) if done.stdout else {"error": done.stderr}
 
 
@@ -174,3 +176,29 @@ def test_every_rule_has_a_page_section() -> None:
     for rule in rules().values():
         assert f"### {rule.id}" in page
         assert rule.remedy in page
+
+
+def heeds_rights() -> None:
+    """Give up root's power to read what its rights forbid: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, ctypes.c_ulong(capability), 0, 0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's way to be root without its power")
+def test_what_this_user_may_not_read_is_named(root: Path) -> None:
+    held = [root / name for name in ("etc/sudoers.d", "var/spool/cron/crontabs", "etc/systemd/system/x.service.d")]
+    for folder in held:
+        folder.mkdir(parents=True)
+    put(root, "etc/shadow", "root:*:\n")
+    code, _ = check(root)
+    assert code == 0
+    try:
+        for path in (*held, root / "etc/shadow"):
+            path.chmod(0)
+        code, found = check(root, prepare=heeds_rights)
+    finally:
+        for folder in held:
+            folder.chmod(0o755)
+    assert code == 3
+    assert found["problems"] == [
+        *(f"{folder}: the folder cannot be read" for folder in sorted(held)), f"{root / 'etc/shadow'}: cannot be read"]

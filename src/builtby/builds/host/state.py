@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from builtby.builds.host.barred import barred
 from builtby.builds.host.model import Held
 from builtby.builds.toolchain import apk, dpkg, rpm
 from builtby.builds.toolchain.model import ShippedFile
@@ -75,20 +76,23 @@ def host(root: Path, environment: Mapping[str, str], *, hashed: bool) -> tuple[H
     homes = tuple(_homes(root)) if not own or _is_root() else (home(),)
     search = environment.get("PATH", DEFAULT_PATH) if own else ":".join(base + one for one in DEFAULT_PATH.split(":"))
     files: dict[str, Held] = {}
+    problems: list[str] = []
     for number, folder in enumerate(homes or (f"{base.rstrip('/')}/root",)):
         where = Roots(folder, base=base)
         files |= {path: _held(one) for path, one in snapshot.persistence(where, host=True).items()}
+        problems += [f"{path}: the folder cannot be read" for path in sorted(barred(where))]
         if not number:
             files |= {path: _held(one, "toolchain") for path, one in
                       snapshot.toolchain(where, search, {}, hashed=hashed).items() if path not in files}
-    problems = [f"{path}: cannot be read" for path, one in files.items()
-                if one.digest is None and (hashed or one.kind != "toolchain")]
+    problems += [f"{path}: cannot be read" for path, one in files.items()
+                 if one.digest is None and (hashed or one.kind != "toolchain")]
     shipped: dict[str, ShippedFile] = {}
     try:
         shipped = {merged(file.path): file for file in _shipped(root)}
     except OSError as error:
         problems.append(f"the package database: {error.strerror}")
-    return Host(base, homes, tuple(search.split(":")), files, shipped, environment if own else {}), tuple(problems)
+    seen = Host(base, homes, tuple(search.split(":")), files, shipped, environment if own else {})
+    return seen, tuple(dict.fromkeys(problems))
 
 
 def _held(one: snapshot.Seen, kind: str = "") -> Held:
