@@ -88,6 +88,19 @@ def test_what_others_write_during_a_build_is_held_against_it_where_it_could_have
     assert (found.severity, found.path, found.process) == (severity, "/etc/passwd", None)
 
 
+@pytest.mark.parametrize(("line", "severity"), [
+    ("> changed toolchain created /usr/bin/php outside", "low"),
+    ("> changed toolchain changed /usr/bin/php outside", "critical"),
+    ("php x.php\n    > changed toolchain created /usr/bin/php outside", "critical"),
+    ("> read /usr/lib/crt1.o\n  > changed toolchain created /usr/lib/crt1.o outside", "critical"),
+])
+def test_a_tool_that_somebody_installs_meanwhile_matters_where_it_is_used(line: str, severity: str) -> None:
+    known = rule_of("toolchain-changed")
+    assert known is not None
+    (found,) = of_rule(known, Build(record_of(f"make\n  {line}")))
+    assert found.severity == severity
+
+
 def test_every_rule_has_its_page_and_says_all_that_it_should() -> None:
     pages = Path(__file__).parents[3] / "docs" / "findings"
     assert {rule.id for rule in rules()} <= {page.stem for page in pages.glob("*.md")}

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from fnmatch import translate
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from builtby.builds.detect.build import Build, Touch
@@ -81,10 +81,22 @@ class _Test:
 
     def __init__(self, condition: Condition, build: Build) -> None:
         self._condition, self._build = condition, build
-        self._path = matcher(condition.path, build.bases) if condition.path else None
-        self._executable = matcher(condition.executable, build.bases) if condition.executable else None
-        self._address = matcher(condition.address, build.bases) if condition.address else None
         self._access = {one for name in condition.access for one in _accesses(name)}
+        self._paths: dict[str, bool] = {}
+        """Whether a path fits: most of a build's programs read the same files."""
+
+    @cached_property
+    def _path(self) -> re.Pattern[str]:
+        """The pattern of paths. These three are made when an event first asks for them: most never do."""
+        return matcher(self._condition.path, self._build.bases)
+
+    @cached_property
+    def _executable(self) -> re.Pattern[str]:
+        return matcher(self._condition.executable, self._build.bases)
+
+    @cached_property
+    def _address(self) -> re.Pattern[str]:
+        return matcher(self._condition.address, self._build.bases)
 
     def meets(self, event: Event) -> bool:
         """Whether every part that is given matches."""
@@ -101,16 +113,22 @@ class _Test:
     def _file(self, event: Touch) -> bool:
         if self._access and event.access not in self._access:
             return False
-        if self._path is not None and not self._path.match(event.path):
+        if self._condition.path and not self._fits(event.path):
             return False
         one = self._build.program(event.use.process)
         return one is None or self._process(one)
+
+    def _fits(self, path: str) -> bool:
+        known = self._paths.get(path)
+        if known is None:
+            known = self._paths[path] = self._path.match(path) is not None
+        return known
 
     def _process(self, one: Process) -> bool:
         c = self._condition
         if c.program and not _any(self._build.names(one), c.program):
             return False
-        if self._executable is not None and not self._executable.match(one.executable or ""):
+        if c.executable and not self._executable.match(one.executable or ""):
             return False
         if c.role and (one.tool is None or one.tool.role not in c.role):
             return False
@@ -128,7 +146,7 @@ class _Test:
             return False
         if c.host and not _compiled(c.host).match((event.host or "").lower()):
             return False
-        if self._address is not None and not self._address.match(event.address):
+        if c.address and not self._address.match(event.address):
             return False
         if c.named is not None and c.named is (event.host is None):
             return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from builtby.builds.detect.names import fits
+from builtby.builds.detect.names import among
 from builtby.builds.model import Record
 
 _DPKG = Path("/var/lib/dpkg/info")
@@ -63,15 +63,20 @@ class World:
 def _shipped() -> dict[str, str]:
     """Return the MD5 that dpkg keeps of each file of the toolchain's packages: to ask all packages costs a second."""
     found: dict[str, str] = {}
-    for file in sorted(_DPKG.glob("*.md5sums")):
-        if not fits(file.name, "toolchain_packages"):
-            continue
+    for name in _lists():
         try:
-            lines = file.read_text("utf-8", "surrogateescape").splitlines()
+            lines = (_DPKG / name).read_text("utf-8", "surrogateescape").splitlines()
         except OSError:
             continue
         found |= {f"/{line[34:]}": line[:32] for line in lines if len(line) > 34}
     return found
+
+
+def _lists() -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(_DPKG) if among((name,), "toolchain_packages"))  # noqa: PTH208  # names
+    except OSError:
+        return []
 
 
 def _md5(path: str) -> str | None:

@@ -32,18 +32,27 @@ def changed(build: Build) -> Iterator[Hit]:
 
 
 def toolchain(build: Build) -> Iterator[Hit]:
-    """Compilers and what belongs to them. A new tool is said, and is no alarm."""
+    """Compilers and what belongs to them. A new tool is said, and is no alarm: least of all one that was not used."""
+    beside = _is_beside(build)
     for change in _of(build, "toolchain", "changed", "removed", "created"):
         usual = _by(build, change, "packagers") or _by(build, change, "managers")
         calm = usual or (change.what == "created" and change.process is not None)
+        idle = beside and change.what == "created" and change.process is None and not _is_used(build, change.path)
         hit = _hit(build, change)
-        yield Hit(hit.process, hit.path, hit.values, severity="info" if calm else None)
+        yield Hit(hit.process, hit.path, hit.values, severity="info" if calm else "low" if idle else None)
+
+
+def _is_used(build: Build, path: str) -> bool:
+    """Whether a program of the build ran a file, by whatever link of the same name, or read it."""
+    name = path.rpartition("/")[2]
+    ran = {one.rpartition("/")[2] for run in build.record.processes for one in (run.executable, run.script) if one}
+    return name in ran or any(touch.path == path for touch in build.by_access.get("read", ()))
 
 
 def persistence(build: Build) -> Iterator[Hit]:
     """What none of the build's programs was seen to change: writings that were seen have rules of their own."""
     kinds = titles()
-    beside = build.record.complete and not _asked_somebody(build)
+    beside = _is_beside(build)
     for change in _of(build, "persistence", "created", "changed", "removed"):
         if change.process is None:
             hit = _hit(build, change, kind=kinds.get(change.kind or "", "a place of persistence"),
@@ -52,10 +61,14 @@ def persistence(build: Build) -> Iterator[Hit]:
             yield Hit(None, hit.path, hit.values, severity="low" if beside else None)
 
 
-def _asked_somebody(build: Build) -> bool:
-    """Whether a program of the build turned to a service of this machine, which could have written in its name."""
-    return any(place(one.address) in ("local", "loopback") and one.allowed and one.kind != "dns"
-               and not fits(one.address, "answerers") for one in build.record.network)
+def _is_beside(build: Build) -> bool:
+    """Whether what no program of the build was seen to write was none of its doing.
+
+    The record is whole, and none turned to a service of this machine, which could have written in its name.
+    """
+    return build.record.complete and not any(
+        one.allowed and one.kind != "dns" and place(one.address) in ("local", "loopback")
+        and not fits(one.address, "answerers") for one in build.record.network)
 
 
 def _of(build: Build, place: str, *what: str) -> Iterator[Change]:
