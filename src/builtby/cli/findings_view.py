@@ -1,28 +1,14 @@
-"""Findings of a record for people, and what they mean for an exit code."""
-
-from collections import Counter
+"""Findings of a record for people."""
 
 from rich.console import Console
 from rich.text import Text
 
-from builtby.builds.detect.model import SEVERITIES
-from builtby.builds.model import Finding, Record
+from builtby.builds.model import Finding
 from builtby.reports.terminal_style import clean
 
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 MOST = 100
 """Findings that people are shown; the record has them all."""
-
-
-def at_least(record: Record, severity: str) -> list[Finding]:
-    """Return the findings that are at least that severe."""
-    return [one for one in record.findings if SEVERITIES.index(one.severity) <= SEVERITIES.index(severity)]
-
-
-def counted(record: Record) -> str:
-    """Return how many findings there are, by severity; nothing is said of none."""
-    count = Counter(one.severity for one in record.findings)
-    return ", ".join(f"{count[name]} {name}" for name in SEVERITIES if count[name])
 
 
 def show(out: Console, findings: list[Finding]) -> None:

@@ -76,8 +76,7 @@ def _policy(file: Path | None, preset: str | None) -> "Policy":
 def _guarded(command: list[str], folder: Path, policy: "Policy", level: int | None, fail_on: FailOn | None, *,
              best_effort: bool, quiet: bool) -> int:
     from builtby.builds.guard.guarding import Order
-    from builtby.cli.findings_view import at_least
-    from builtby.cli.record_view import summary, warn
+    from builtby.cli.in_short import at_least, summary, warn
 
     records = _run(Order(command, folder.absolute(), policy, level, best_effort, kept_digests(), _caches(),
                          (lambda _: None) if quiet else _say))

@@ -35,7 +35,7 @@ def learn(
     A record with findings above info is refused, and one that is incomplete: what is learnt from an attack allows it.
     """
     from builtby.builds.guard.learn import learnt
-    from builtby.cli.findings_view import at_least
+    from builtby.cli.in_short import at_least
     from builtby.cli.output import opened
     from builtby.cli.record_show import read_record
 

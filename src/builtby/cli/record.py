@@ -61,8 +61,7 @@ def record(
 def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, backend: Backend, *, force: bool,
               rehash: bool, quiet: bool) -> int:
     from builtby.builds.recording import UnavailableError, record_build
-    from builtby.cli.findings_view import at_least
-    from builtby.cli.record_view import summary, warn
+    from builtby.cli.in_short import at_least, summary, warn
 
     refuse_other(folder, force=force)
     refuse_faulty_rules()

@@ -52,8 +52,7 @@ def import_(
 
 
 def _said(found: "Imported", folder: Path, fail_on: FailOn | None, *, quiet: bool) -> int:
-    from builtby.cli.findings_view import at_least
-    from builtby.cli.record_view import summary, warn
+    from builtby.cli.in_short import at_least, summary, warn
 
     for trouble in found.troubles:
         print(f"builtby: not readable: {trouble}", file=sys.stderr)

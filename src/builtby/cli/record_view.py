@@ -10,37 +10,11 @@ from rich.text import Text
 from builtby.builds.model import Process, Record
 from builtby.cli import findings_view
 from builtby.cli.catalogue_view import console
+from builtby.cli.in_short import count, outside, summary
 from builtby.reports.terminal_style import clean
 
 MOST = 40
 """Lines of a list that people are shown; the record has them all."""
-
-
-def summary(record: Record) -> str:
-    """Return a record in one line."""
-    ran = sum(1 for process in record.processes if process.executable)
-    return (f"{_count(ran, 'program')} ran, {_count(_files(record, 'read'), 'file')} read, "
-            f"{_files(record, 'write')} written, {_count(len(_outside(record)), 'network endpoint')}"
-            + (f"; findings: {findings_view.counted(record)}" if record.findings else ""))
-
-
-def warn(record: Record) -> None:
-    """Print what was found, above info, to standard error."""
-    findings_view.show(console(sys.stderr), findings_view.at_least(record, "low"))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _files(record: Record, access: str) -> int:
-    return len({use.path for use in record.files if use.access == access})
-
-
-def _outside(record: Record) -> list[tuple[str, str]]:
-    """Return addresses, with the names asked for, that are no local sockets."""
-    return sorted({(one.host or "", f"{one.address}:{one.port}" if one.kind != "dns" else "asked for")
-                   for one in record.network if one.kind != "unix"})
 
 
 def show(record: Record) -> None:
@@ -83,7 +57,7 @@ def _programs(record: Record) -> Table:
 
 
 def _endpoints(out: Console, record: Record) -> None:
-    found = _outside(record)
+    found = outside(record)
     if found:
         out.print("\nNetwork:")
     for host, address in found[:MOST]:
@@ -95,7 +69,7 @@ def _endpoints(out: Console, record: Record) -> None:
 def _notable(out: Console, record: Record) -> None:
     lines = sorted({f"{one.call}: {one.detail}{', refused' if one.refused else ''}" for one in record.notable})
     if record.survivors:
-        lines.append(f"{_count(len(record.survivors), 'process')[:-1]}es outlived the command, and were ended"
+        lines.append(f"{count(len(record.survivors), 'process')[:-1]}es outlived the command, and were ended"
                      if len(record.survivors) > 1 else "one process outlived the command, and was ended")
     if lines:
         out.print("\nOf note:")
