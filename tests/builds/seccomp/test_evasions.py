@@ -86,6 +86,29 @@ def test_other_views_are_seen_and_the_record_says_that_it_is_incomplete(
         assert any(use["sha256"] == DIGEST for use in ran.record["files"])
 
 
+@pytest.mark.parametrize("name", ["/link", "link"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_in_another_root_leads_within_it(place: Path, name: str, *, there: bool) -> None:
+    """Outside of that root, the same path is another file."""
+    jail = place / "jail"
+    inner = Path(f"{jail}{place}") / SECRET
+    inner.parent.mkdir(parents=True)
+    if there:
+        inner.write_text("within\n")
+    (jail / "link").symlink_to(place / SECRET)
+    body = 'int fd = open(argv[1], O_RDONLY); char b[64]; long n = read(fd, b, 64); if (n > 0) write(1, b, n);'
+    (jail / "reader").write_bytes(Path(compiled(place, "reader", body, "-static")).read_bytes())
+    (jail / "reader").chmod(0o755)
+    ran = recorded(place, "unshare", "-Ur", "chroot", str(jail), "/reader", name)
+    if "unshare failed" in ran.err:  # a container may forbid namespaces, which is as good
+        return
+    assert ran.out == ("within\n" if there else "")
+    read = ran.uses(inner, "read")
+    assert [use["sha256"] for use in read] == [hashlib.sha256(b"within\n").hexdigest()] * there
+    assert not saw(ran, place / SECRET)
+    assert ran.programs("reader")[0]["executable"] == f"{jail}/reader"
+
+
 def test_the_memory_of_others(place: Path) -> None:
     body = """
     static char mine[] = "0123456789"; char got[11] = {0};

@@ -39,6 +39,8 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
         return None
     if peer.root and name and not name.startswith(_OWN):
         return _elsewhere(peer, descriptor, os.fsdecode(name), follow=follow)
+    if peer.elsewhere and name and not name.startswith(_OWN):
+        return _in_its_root(peer, descriptor, os.fsdecode(name), follow=follow)
     reach = _reach(peer, descriptor, os.fsdecode(name))
     try:
         held = os.open(reach, _PATH_ONLY | (0 if follow else os.O_NOFOLLOW))
@@ -57,7 +59,7 @@ def _reach(peer: Peer, descriptor: int, name: str) -> str:
                 return f"/proc/{peer.tid}/{name.removeprefix(own)}"
         if peer.root and name.startswith("/dev/fd/"):
             return f"/proc/{peer.tid}/fd/{name.removeprefix('/dev/fd/')}"
-        return f"/proc/{peer.tid}/root{name}" if peer.elsewhere else name
+        return name
     folder = peer.folder(descriptor)
     return f"{folder}/{name}" if name else folder
 
@@ -70,6 +72,31 @@ def _missing(peer: Peer, descriptor: int, name: str, *, follow: bool) -> str:
         return os.path.realpath(name)
     folder, base = os.path.split(name.rstrip("/") or "/")
     return os.path.join(os.path.realpath(folder), base)  # noqa: PTH118
+
+
+def _in_its_root(peer: Peer, descriptor: int, name: str, *, follow: bool) -> Place:
+    """Return what a path means to a process that went into a root of its own, where absolute links lead as well."""
+    root = f"/proc/{peer.tid}/root"
+    try:
+        start = os.open(root, _PATH_ONLY | os.O_DIRECTORY)
+    except OSError:
+        return Place(name, name, None)
+    try:
+        above = os.readlink(root).rstrip("/")  # noqa: PTH115
+        if not name.startswith("/"):
+            name = os.path.join((peer.shown(descriptor) or "?").removeprefix(above), name)  # noqa: PTH118
+        try:
+            held = open_in(start, name, follow=follow)
+        except OSError:
+            path = _missing_elsewhere(start, name, above)
+            return Place(path, root + path.removeprefix(above), None)
+        try:
+            path = os.readlink(f"/proc/self/fd/{held}")  # noqa: PTH115
+            return Place(path, root + path.removeprefix(above), os.fstat(held))
+        finally:
+            os.close(held)
+    finally:
+        os.close(start)
 
 
 def _elsewhere(peer: Peer, descriptor: int, name: str, *, follow: bool) -> Place:
@@ -88,13 +115,13 @@ def _elsewhere(peer: Peer, descriptor: int, name: str, *, follow: bool) -> Place
         os.close(held)
 
 
-def _missing_elsewhere(root: str, name: str) -> str:
-    """Return the full path of what is not there: its folder's, if that is."""
+def _missing_elsewhere(root: str | int, name: str, above: str = "") -> str:
+    """Return the full path of what is not there: its folder's, if that is. `above`: where the root is."""
     folder, base = os.path.split(name.rstrip("/") or "/")
     try:
         held = open_in(root, folder, follow=True)
     except OSError:
-        return os.path.normpath(name)
+        return above + os.path.normpath(name)
     try:
         return os.path.join(os.readlink(f"/proc/self/fd/{held}"), base)  # noqa: PTH115, PTH118
     finally:
