@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from builtby import toml
 from builtby.marks.schema import MarkRule, ToolFile
 
 
@@ -45,8 +46,8 @@ class Catalogue(NamedTuple):
 def parse(raw: bytes, origin: str) -> ToolFile:
     """Return the tool of one TOML file, or raise MarksError that names `origin`."""
     try:
-        return msgspec.toml.decode(raw, type=ToolFile)
-    except (msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
+        return toml.decode(raw, ToolFile)
+    except ValueError as error:
         raise MarksError(f"{origin}: {error}") from error
 
 

@@ -6,9 +6,7 @@ import zlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import quote
-from urllib.request import Request, urlopen
 
 from builtby.packages.buildinfo import MOST_BYTES, BuildInfo, parse
 
@@ -99,6 +97,9 @@ class _Remote:
     def _fetch_uncached(self, address: str) -> BuildInfo | None:
         if self._misses >= MOST_MISSES:
             return None
+        from urllib.error import URLError  # loads much that a scan seldom needs
+        from urllib.request import Request, urlopen
+
         request = Request(address, headers={"User-Agent": "builtby"})  # noqa: S310  # lookup() has checked the scheme
         try:
             with urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310

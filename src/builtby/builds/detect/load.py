@@ -3,8 +3,7 @@
 from functools import cache
 from importlib import resources
 
-import msgspec
-
+from builtby import toml
 from builtby.builds.detect.model import Rule, RuleFile
 
 
@@ -13,7 +12,7 @@ def rules() -> tuple[Rule, ...]:
     """Return every rule, by file and place in it."""
     folder = resources.files(__package__).joinpath("rules")
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
-    return tuple(rule for file in files for rule in msgspec.toml.decode(file.read_text("utf-8"), type=RuleFile).rule)
+    return tuple(rule for file in files for rule in toml.decode(file.read_bytes(), RuleFile).rule)
 
 
 def rule(name: str) -> Rule | None:
