@@ -202,3 +202,4 @@ def test_of_an_appimage_the_image_is_not_opened(kind: bytes) -> None:
     reading = read(data[:8] + b"AI" + kind + data[11:] + b"hsqs" + bytes(512))
     assert values(reading, "elf.comment") == ["GCC: (GNU) 13.1.0"]
     assert reading.problem == "an AppImage: the disk image behind the program is not opened"
+    assert values(reading, "elf.appimage") == [f"type {kind[0]}"]

@@ -114,6 +114,17 @@ def test_a_source_distribution_and_an_npm_package(tmp_path: Path) -> None:
     assert skipped(found) == {}
 
 
+def test_a_chart_is_known_by_the_header_of_its_compression(tmp_path: Path) -> None:
+    chart = (Path(__file__).parent.parent / "fixtures/archives/chart.tgz").read_bytes()
+    (tmp_path / "chart-0.1.0.tgz").write_bytes(chart)
+    (tmp_path / "other.tgz").write_bytes(gzip.compress(gzip.decompress(chart)))
+    (tmp_path / "charts.tar").write_bytes(tar({"charts/chart-0.1.0.tgz": chart}))
+    found = [record for record in records(tmp_path) if isinstance(record, Artifact)]
+    assert {one.path: [tool.tool for tool in one.built_by] for one in found} == {
+        "chart-0.1.0.tgz": ["helm"], "charts.tar!/charts/chart-0.1.0.tgz": ["helm"]}
+    assert len({one.sha256 for one in found}) == 1
+
+
 def test_a_package_of_a_package_speaks_for_itself_only(tmp_path: Path) -> None:
     jar = zipped({"META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\r\nCreated-By: 17.0.2 (Oracle Corporation)\r\n\r\n"})
     outer = b"Manifest-Version: 1.0\r\nCreated-By: 11.0.4 (Oracle Corporation)\r\n\r\n"

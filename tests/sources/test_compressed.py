@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from builtby.sources.base import Damaged
-from builtby.sources.compressed import CONTAINERS, plain_chunks
+from builtby.sources.compressed import CONTAINERS, gzip_comment, plain_chunks
 from tests.pipeline.parts import zstd
 from tests.sources.archives import all_of
 
@@ -77,3 +77,17 @@ def test_data_that_asks_for_too_much_memory_is_refused() -> None:
 
 def test_what_is_not_compressed_is_handed_through() -> None:
     assert b"".join(plain_chunks(DATA[:16], iter([DATA]))) == DATA
+
+
+@pytest.mark.parametrize(("flags", "fields", "comment"), [
+    (16, b"Helm\0", "Helm"),
+    (4 | 8 | 16, b"\x03\0+ab" + b"name\0" + b"Helm\0", "Helm"),
+    (8, b"name\0Helm\0", ""),
+    (4 | 16, b"\xff\xffHelm\0", ""),
+    (8 | 16, b"name without an end", ""),
+    (16, b"comment without an end", ""),
+    (16, b"", ""),
+])
+def test_the_comment_of_a_gzip_header(flags: int, fields: bytes, comment: str) -> None:
+    assert gzip_comment(b"\x1f\x8b\x08" + bytes([flags]) + bytes(6) + fields) == comment
+    assert gzip_comment(b"\x1f\x8b") == ""

@@ -5,7 +5,7 @@ Surfaces (see the helper modules for more of each):
 - `elf.comment`: each string of `.comment`, in the order of the file; `times` counts repetitions.
 - `elf.sections`: the different section names, joined by blanks, in the order of the file.
 - `elf.note.*` (elf_notes), `elf.interp`, `elf.needed`, `elf.soname`, `elf.rpath`, `elf.version_need` (elf_dynamic).
-- `elf.segments`, `elf.tail`, `elf.layout` (elf_layout).
+- `elf.segments`, `elf.tail`, `elf.layout` (elf_layout); `elf.appimage`: `type 2`.
 - `elf.annobin` (elf_annobin), `elf.cfi` (elf_frames), `upx.*` (upx), and what elf_sections finds in sections that are
   marks by themselves.
 - `elf.dwarf.producer` (elf_dwarf), `go.buildinfo*` (gobuildinfo).
@@ -98,6 +98,7 @@ def read(view: View, path: str) -> Reading:
     add_regions(image, reading, overlay)
     reading.problem = image.problem
     if view.read(8, 3) in _APPIMAGES:
+        reading.add("elf.appimage", f"type {view.read(10, 1)[0]}", 8)
         reading.problem = reading.problem or "an AppImage: the disk image behind the program is not opened"
     return reading
 

@@ -38,13 +38,14 @@ class Archives:
     def enter(self, container: Container, source: View | Stream, place: Place, named: "Named | None") -> None:
         """Go into an archive. It is an artifact itself if it is a package, or if its members say what made it.
 
+        What is in a compressed file, or carries a package's files, is that file, or that package, in another form.
         `named` gives its digest and size; without it they are taken as it goes by.
         """
         if place.level >= DEPTH:
             self._inspector.collector.skipped(place.path, f"archives nested deeper than {DEPTH}: not gone into")
             return
         stream = ViewStream(source) if isinstance(source, View) and container.view is None else source
-        if not container.artifact and place.lent is not None:
+        if not container.artifact and place.lent is not None and (place.wrapped or place.lent.payload):
             if place.wrapped:
                 place.lent.name = container.name
             self._members(container, stream, place, place.lent)

@@ -29,7 +29,7 @@ class Lent:
     """Surfaces and evidence that members gave up to the archive around them; like ones are counted together."""
 
     def __init__(self, *, any_depth: bool, payload: bool = False) -> None:
-        self._any_depth, self._payload = any_depth, payload
+        self._any_depth, self.payload = any_depth, payload
         self.name: str | None = None
         """The format of the archive in the compressed file that this is for."""
         self._top: str | None = None
@@ -43,7 +43,7 @@ class Lent:
         In a jar or a wheel, every one does; of a package for a system, only its own metadata. A tar archive may be
         anything: only files at its top, or in its one folder, as a source distribution and an npm package have it.
         """
-        if self._payload:
+        if self.payload:
             return "/" not in member.removeprefix(_INFO)
         if self._any_depth:
             return True

@@ -5,8 +5,10 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Protocol
 
+from builtby.model import text
 from builtby.sources.base import Container, Damaged, Member, Members, Note, Stream
 from builtby.sources.stream import ChunkStream, stream_chunks
 
@@ -115,6 +117,8 @@ def _further(data: bytes, chunks: Iterator[bytes]) -> bytes:
 
 
 LONGEST_MAGIC = 6
+_GZIP_HEADER, _FEXTRA, _FNAME, _FCOMMENT = 10, 4, 8, 16
+_LONGEST_COMMENT = 256
 _SKIPPABLE = tuple(bytes([kind]) + b"\x2a\x4d\x18" for kind in range(0x50, 0x60))
 """zstd frames of other data, which stand before, between or behind those of the file. (RFC 8878, 3.1.2)"""
 _CODECS: dict[str, tuple[tuple[bytes, ...], Callable[[], Decompressor]]] = {
@@ -134,12 +138,29 @@ def plain_chunks(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
     return chunks
 
 
+def gzip_comment(head: bytes) -> str:
+    """Return the comment that the header of a gzip file has, empty if none. Source: RFC 1952, 2.3."""
+    flags = head[3] if len(head) > _GZIP_HEADER else 0
+    at = _GZIP_HEADER
+    if flags & _FEXTRA:
+        at += 2 + int.from_bytes(head[at : at + 2], "little")
+    if flags & _FNAME:
+        at = head.find(b"\0", at) + 1
+    end = head.find(b"\0", at, at + _LONGEST_COMMENT) if at and flags & _FCOMMENT else -1
+    return text(head[at:end]) if end >= 0 else ""
+
+
 def _reader(name: str) -> Callable[[Stream, Note], Members]:
     magics, make = _CODECS[name]
 
-    def read(stream: Stream, _note: Note) -> Members:
-        plain = ChunkStream(decompressed(make, magics, stream_chunks(stream)))
-        yield Member("", "file", None), plain
+    def read(stream: Stream, note: Note) -> Members:
+        chunks = stream_chunks(stream)
+        if name == "gzip":
+            first = next(chunks, b"")
+            if comment := gzip_comment(first):
+                note("gzip.comment", comment)
+            chunks = chain((first,), chunks)
+        yield Member("", "file", None), ChunkStream(decompressed(make, magics, chunks))
 
     return read
 
