@@ -7,6 +7,7 @@ from builtby.formats.ar_members import members
 from builtby.formats.base import Reading
 from builtby.sources.view import BytesView
 from tests.formats.elf_help import fixture, values
+from tests.formats.test_elf_frames import GCC, GCC_ARM, LLVM, frames
 
 
 def archive(*parts: tuple[bytes, bytes], start: bytes = b"!<arch>\n") -> bytes:
@@ -104,3 +105,18 @@ def test_impossible_sizes() -> None:
     for size in (b"-1", b"99999999", b"0x10", b"", b"1e9"):
         data = b"!<arch>\n" + b"a.o/".ljust(48) + size.ljust(10) + b"`\n" + b"\x7fELF"
         assert read(data).facts["type"] == "archive"
+
+
+def test_frames_of_all_objects_are_counted_together() -> None:
+    objects = [(f"{name}.o/".encode(), frames(GCC * 3)) for name in "abc"]
+    found = read(archive(*objects))
+    assert values(found, "elf.cfi") == ["gcc 9, llvm 0"]
+    assert (found.facts["machine"], found.facts["codegen"]) == ("x86-64", "gcc")
+    both = read(archive(*objects, (b"d.o/", frames(LLVM))))
+    assert (values(both, "elf.cfi"), both.facts["codegen"]) == (["gcc 9, llvm 1"], "mixed")
+
+
+def test_frames_of_several_machines_are_nobodys() -> None:
+    found = read(archive((b"a.o/", frames(GCC * 9)), (b"b.o/", frames(GCC_ARM * 9, 183))))
+    assert values(found, "elf.cfi") == []
+    assert "codegen" not in found.facts

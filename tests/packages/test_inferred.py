@@ -109,3 +109,17 @@ def test_a_linker_that_was_observed_is_not_supposed() -> None:
 ])
 def test_upstream_versions(kind: str, version: str, wanted: str | None) -> None:
     assert upstream(kind, version) == wanted
+
+
+def test_a_static_library_of_gccs_code_is_the_suites_compilers_and_no_linkers() -> None:
+    library = Packaged("ar", {"type": "archive", "codegen": "gcc"})
+    tools = inferred(DEBIAN, Package("deb", "libselinux1-dev", "3.4-1+b6"), library, 1674604800)
+    assert [(tool.tool, tool.role, tool.version, tool.language) for tool in tools] == [
+        ("gcc", Role.COMPILER, "12.2.0", None),
+    ]
+
+
+@pytest.mark.parametrize("facts", [{}, {"codegen": "llvm"}, {"codegen": "mixed"}])
+def test_of_another_static_library_nothing_is_supposed(facts: dict[str, str]) -> None:
+    library = Packaged("ar", {"type": "archive", **facts})
+    assert inferred(DEBIAN, Package("deb", "libselinux1-dev", "3.4-1+b6"), library, 1674604800) == ()

@@ -1,7 +1,8 @@
 r"""`ar` archives: static libraries, import libraries, Rust's .rlib, Go's packages. (A .deb is one too, but no library.)
 
 An archive is one artifact: the surfaces of its members (objects of any format that is known, bitcode too) stand on
-it, `times` summed over the members, offsets from the archive's start. Of more than 24 members an even sample is read.
+it, `times` summed over the members, offsets from the archive's start. Of more than 16 members an even sample is read.
+Of objects of one machine the counts of `elf.cfi` and the fact `codegen` are those of all that were read (elf_frames).
 
 Its own surfaces: `go.object` (`go object linux amd64 go1.26.8 GOAMD64=v1 X:…`, the first line of `__.PKGDEF`),
 `rust.metadata` (`rustc 1.95.0 (59807616e 2026-04-14)`, from `lib.rmeta`).
@@ -13,6 +14,7 @@ Source: System V, GNU (also thin and 64-bit symbol tables) and BSD variants as b
 from builtby.formats import registry
 from builtby.formats.ar_members import MAGIC, THIN, Member, SubView, members
 from builtby.formats.base import Format, Reading, Region, Surface
+from builtby.formats.elf_frames import Frames, add_frames, frames_of
 from builtby.formats.elf_regions import merge
 from builtby.sources.view import View
 
@@ -70,6 +72,7 @@ class _Sum:
         self._surfaces: dict[tuple[str, str], Surface] = {}
         self._ranges: dict[str, list[tuple[int, int]]] = {}
         self._machines: set[str] = set()
+        self._frames: list[Frames] = []
         self._read = 0
 
     def take(self, view: View, member: Member) -> None:
@@ -82,7 +85,10 @@ class _Sum:
         self._read += 1
         self._machines |= {reading.facts["machine"]} if "machine" in reading.facts else set()
         for surface in reading.surfaces:
-            if surface.kind not in _LEFT_OUT:
+            if surface.kind == "elf.cfi":
+                frames = frames_of(surface)
+                self._frames.append(frames._replace(offset=frames.offset + member.offset))
+            elif surface.kind not in _LEFT_OUT:
                 self._add(surface, member.offset)
         for region in reading.regions:
             ranges = self._ranges.setdefault(region.kind, [])
@@ -107,9 +113,16 @@ class _Sum:
         reading.surfaces += self._surfaces.values()
         reading.facts["members.read"] = str(self._read)
         if len(self._machines) == 1:
-            reading.facts["machine"] = self._machines.pop()
+            machine = reading.facts["machine"] = self._machines.pop()
+            self._add_frames(machine)
         for kind, ranges in self._ranges.items():
             reading.regions += [Region(kind, start, end - start) for start, end in merge(ranges, size)]
+
+
+    def _add_frames(self, machine: str) -> None:
+        if self._frames:
+            gcc, llvm = (sum(counts) for counts in list(zip(*self._frames, strict=True))[:2])
+            add_frames(self._reading, Frames(gcc, llvm, self._frames[0].offset), machine)
 
 
 def _accepts(path: str, head: bytes) -> bool:

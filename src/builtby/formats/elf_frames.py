@@ -26,6 +26,7 @@ Source: the DWARF standard, 6.4.2, call frame instructions; what the compilers w
 """
 
 import re
+from typing import NamedTuple
 
 from builtby.formats.base import Reading, Surface
 from builtby.formats.elf_attributes import GOT_USE, MOST_ATTRIBUTES, tags
@@ -39,7 +40,7 @@ KEPT = MOST + 64
 _ENOUGH = 8
 """Functions in GCC's way that are no accident, nor a hand-written few."""
 _X86_64, _AARCH64, _ARM = 62, 183, 40
-_BY_CHANCE = {_X86_64: 0.0, _AARCH64: 0.01}
+_BY_CHANCE = {"x86-64": 0.0, "aarch64": 0.01}
 """Parts of GCC's functions that may look like LLVM's: on AArch64, two bytes are enough for that."""
 _SAVED = rb"[\x83\x86\x8c-\x8f]"
 """DW_CFA_offset of rbx, rbp, r12 to r15. 0x0e sets the frame's size, 0x41 to 0x7f go on in the code."""
@@ -58,6 +59,14 @@ _WIDE = re.compile(rb"\x55\x48\x89\xe5\x48\x81\xec[\x00-\x7f]\0\0\0")
 """push rbp; mov rbp, rsp; sub rsp, with four bytes for a number of one."""
 
 
+class Frames(NamedTuple):
+    """How many functions save registers in GCC's way and in LLVM's, and where in the file that is told."""
+
+    gcc: int
+    llvm: int
+    offset: int
+
+
 def read_frames(image: Image, reading: Reading) -> None:
     """Add `elf.cfi`, `elf.code` and the fact `codegen`."""
     if image.machine == _ARM:
@@ -74,13 +83,25 @@ def read_frames(image: Image, reading: Reading) -> None:
         if image.machine == _X86_64 and section.size < _CRT_FRAMES:
             _read_code(image, reading)
         return
-    reading.surfaces.append(Surface("elf.cfi", f"gcc {gcc}, llvm {llvm}", section.offset))
+    add_frames(reading, Frames(gcc, llvm, section.offset), "x86-64" if image.machine == _X86_64 else "aarch64")
+
+
+def add_frames(reading: Reading, frames: Frames, machine: str) -> None:
+    """Add `elf.cfi`, and the fact `codegen` where the counts are enough for it."""
+    gcc, llvm, offset = frames
+    reading.surfaces.append(Surface("elf.cfi", f"gcc {gcc}, llvm {llvm}", offset))
     if llvm > gcc:
         reading.facts["codegen"] = "llvm"
-    elif llvm > gcc * _BY_CHANCE[image.machine]:
+    elif llvm > gcc * _BY_CHANCE[machine]:
         reading.facts["codegen"] = "mixed"
     elif gcc >= _ENOUGH:
         reading.facts["codegen"] = "gcc"
+
+
+def frames_of(surface: Surface) -> Frames:
+    """Return the counts of an `elf.cfi`."""
+    _, gcc, _, llvm = surface.value.replace(",", "").split(" ")
+    return Frames(int(gcc), int(llvm), surface.offset or 0)
 
 
 def _read_code(image: Image, reading: Reading) -> None:

@@ -48,11 +48,22 @@ class Packaged(NamedTuple):
         )
 
     @property
+    def is_static(self) -> bool:
+        """Whether it is a static library of code that GCC generated, and shows no language but C, C++ or assembler."""
+        return (
+            self.format == "ar"
+            and self.facts.get("codegen") == "gcc"
+            and self.languages <= {"c", "c++", "assembler"}
+        )
+
+    @property
     def by_llvm(self) -> bool:
         """Whether its code shows that LLVM generated it, or much of it: then it is no default GCC's."""
         return self.facts.get("codegen") in {"llvm", "mixed"}
 
     @property
-    def language(self) -> str:
-        """C++ where its library is asked for, else C."""
+    def language(self) -> str | None:
+        """C++ where its library is asked for, else C; a static library asks for nothing, and does not tell."""
+        if self.format == "ar":
+            return None
         return "c++" if any(library.startswith("libstdc++.so") for library in self.needed) else "c"

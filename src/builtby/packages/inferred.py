@@ -33,7 +33,7 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
 
     `modified` is the file's time of change in seconds, as the package holds it; None or 0 where it is not known.
     """
-    if distro is None or package.type != "deb" or artifact.compiled or not artifact.is_c:
+    if distro is None or package.type != "deb" or artifact.compiled or not (artifact.is_c or artifact.is_static):
         return ()
     if package.keeper is not None and not _own(distro, package.keeper):
         return ()
@@ -43,7 +43,7 @@ def inferred(distro: Distro | None, package: Package, artifact: Packaged, modifi
         return ()
     linked = any(tool.role is Role.LINKER and (tool.tool != "ld" or tool.version) for tool in artifact.observed)
     wanted = [] if artifact.by_llvm else [("gcc", "gcc", Role.COMPILER)]
-    wanted += [] if linked else [("binutils", "ld", Role.LINKER)]
+    wanted += [] if linked or artifact.is_static else [("binutils", "ld", Role.LINKER)]
     claims = (_claim(distro, package, artifact, modified, *item) for item in wanted)
     return tuple(claim for claim in claims if claim)
 
