@@ -90,6 +90,36 @@ def test_a_portable_pdb_inside_an_assembly() -> None:
     assert {one.digest for one in found.sources} >= set(ROSLYN_FILES.values())
 
 
+BLOCK = 4096
+
+
+@pytest.mark.parametrize("name", ["lld.pdb.xz", "rust.pdb.xz"])
+@pytest.mark.parametrize("harm", ["cut", "zeros", "other"])
+def test_a_damaged_pdb_does_not_pass_for_one_of_fewer_sources(name: str, harm: str) -> None:
+    data = content(SOURCES / name)
+    whole = read(BytesView(data))
+    assert whole.problems == []
+    lost = 0
+    for start in range(0, len(data), BLOCK):
+        filled = {"cut": b"", "zeros": bytes(BLOCK), "other": b"\x5a" * BLOCK}[harm]
+        found = read(BytesView(data[:start] + filled + (data[start + BLOCK :] if filled else b"")))
+        fewer = {one.path for one in found.sources} < {one.path for one in whole.sources}
+        assert found.problems or not fewer, start
+        lost += fewer
+    assert lost
+
+
+@pytest.mark.parametrize("cut", [0, 100, 1000])
+def test_a_damaged_portable_pdb_is_said_to_be(cut: int) -> None:
+    data = bytearray(ROSLYN.read_bytes())
+    whole = read(BytesView(bytes(data)))
+    assert whole.problems == []
+    start = data.index(b"#Blob") if not cut else len(data) - cut
+    data[start:] = b"\xff" * len(data[start:])
+    found = read(BytesView(bytes(data)))
+    assert found.problems or len(found.sources) == len(whole.sources)
+
+
 @pytest.mark.parametrize(("name", "why"), [
     ("gcc.o", "GCC writes none"), ("clang-dwarf4.o", "DWARF before version 5"), ("rust.o", "rustc none")])
 def test_without_checksums_all_is_unknown_and_never_clean(

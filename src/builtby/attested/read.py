@@ -1,7 +1,7 @@
 """The sources that an artifact's debug data name, of whatever format it is."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from builtby.attested.model import Attested
@@ -9,7 +9,7 @@ from builtby.formats import ar_members, macho, macho_image, msf, pe, pe_image
 from builtby.formats.base import Reading
 from builtby.formats.dotnet_documents import documents
 from builtby.formats.dotnet_pdb import open_embedded
-from builtby.formats.dotnet_tables import open_metadata
+from builtby.formats.dotnet_tables import Metadata, open_metadata
 from builtby.formats.dwarf_lines import Lines
 from builtby.formats.dwarf_sections import as_image
 from builtby.formats.elf_image import MAGIC as ELF
@@ -46,10 +46,10 @@ def read(view: View) -> Found:
     if head[:2] == b"MZ":
         return _portable_executable(view)
     if head.startswith(msf.MAGIC):
-        return _pdb("pdb", source_files(view))
+        return _pdb("pdb", lambda problems: source_files(view, problems))
     if head[:4] == b"BSJB":
         metadata = open_metadata(view, 0)
-        return _pdb("portable-pdb", documents(metadata)) if metadata else _broken("portable PDB")
+        return _portable(metadata) if metadata else _broken("portable PDB")
     slices = macho_image.slices(view)
     images = [image for base in slices if (image := macho_image.open_image(view, base)) is not None]
     if images:
@@ -81,7 +81,7 @@ def _portable_executable(view: View) -> Found:
     place = read_debug(image, reading)
     metadata = open_embedded(view, place) if place[1] else None
     if metadata is not None:
-        return _pdb("portable-pdb", documents(metadata))
+        return _portable(metadata)
     found = _dwarf([as_image(view, image.bits, "<", pe.dwarf_sections(image))])
     names = [surface.value for surface in reading.surfaces if surface.kind == "pe.debug.pdb"]
     if found.kind or not names:
@@ -109,7 +109,12 @@ def _dwarf(images: list[Image]) -> Found:
     return Found("dwarf", list(known.values()), list(problems))
 
 
-def _pdb(kind: str, files: Iterator[PdbFile]) -> Found:
+def _portable(metadata: Metadata) -> Found:
+    return _pdb("portable-pdb", lambda problems: documents(metadata, problems))
+
+
+def _pdb(kind: str, files: Callable[[dict[str, None]], Iterator[PdbFile]]) -> Found:
+    problems: dict[str, None] = {}
     known = {(file.path, file.digest): Attested(file.path, file.algorithm, file.digest, "" if file.digest else _UNKNOWN)
-             for file in files}
-    return Found(kind, list(known.values()), [] if known else ["its debug data name no sources"])
+             for file in files(problems)}
+    return Found(kind, list(known.values()), list(problems) or ([] if known else ["its debug data name no sources"]))

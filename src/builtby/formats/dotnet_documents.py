@@ -15,16 +15,20 @@ _ALGORITHMS = {
     UUID("ff1816ec-aa5e-4d10-87f7-6f4963833460"): ("sha1", 20),
     UUID("8829d00f-11b8-4213-878b-770e8597ac16"): ("sha256", 32),
 }
+_CUT = "the PDB's table of documents is cut off: the others are unknown"
+_NO_NAME = "documents whose names could not be read, for the PDB is damaged"
+_TOO_MUCH = "the PDB names more documents than are read of one: the rest was not looked at"
 _MOST, _MOST_PARTS, _LONGEST = 1_000_000, 256, 4096
 
 
-def documents(metadata: Metadata) -> Iterator[PdbFile]:
-    """Yield the documents; names that cannot be read are left out."""
+def documents(metadata: Metadata, problems: dict[str, None]) -> Iterator[PdbFile]:
+    """Yield the documents. What could not be read is added to `problems`."""
     table = metadata.tables.get(_DOCUMENT)
     names, parts = dict[int, str](), dict[int, bytes]()
     for number in range(1, min(table.rows if table else 0, _MOST) + 1):
         row = metadata.row(_DOCUMENT, number)
         if not row:
+            problems[_CUT] = None
             return
         if row[0] not in names:
             names[row[0]] = _name(metadata, row[0], parts)
@@ -35,6 +39,10 @@ def documents(metadata: Metadata) -> Iterator[PdbFile]:
             digest = metadata.blob(row[2])
             known = algorithm if len(digest) == size else None
             yield PdbFile(path, known, digest.hex() if known else None)
+        else:
+            problems[_NO_NAME] = None
+    if table and table.rows > _MOST:
+        problems[_TOO_MUCH] = None
 
 
 def _name(metadata: Metadata, index: int, known: dict[int, bytes]) -> str:

@@ -13,9 +13,19 @@ from builtby.sources.view import View
 
 _INFO, _DBI = 1, 3
 _CHECKSUMS = 0xF4
+_FIRST, _LAST, _IGNORED = 0xF1, 0xFF, 1 << 31
+"""Kinds of subsections; the bit says that one is to be passed over."""
 _KINDS = {1: ("md5", 16), 2: ("sha1", 20), 3: ("sha256", 32)}
 _MOST_MODULES, _MOST_NAMES, _LARGEST_MODULE, _LARGEST_LIST = 500_000, 128 << 20, 64 << 20, 64 << 20
 _MOST_NAMED, _MOST_FILES, _LONGEST, _MOST_BYTES = 4096, 2_000_000, 4096, 1 << 30
+
+
+_NO_STREAMS = "the PDB is truncated or damaged: it has no streams"
+_NO_NAMES = "the PDB's names of files are missing or damaged"
+_NO_NAME = "sources whose names could not be read, for the PDB is damaged"
+_NO_MODULES = "the PDB's list of modules is missing or damaged: some were not looked at"
+_CUT = "a module's line information is cut off: its other sources are unknown"
+_TOO_MUCH = "the PDB names more than is read of one: the rest was not looked at"
 
 
 class PdbFile(NamedTuple):
@@ -26,25 +36,32 @@ class PdbFile(NamedTuple):
     digest: str | None
 
 
-def source_files(view: View) -> Iterator[PdbFile]:
-    """Yield the source files of all modules; one may come again. Broken parts are left out."""
+def source_files(view: View, problems: dict[str, None]) -> Iterator[PdbFile]:
+    """Yield the source files of all modules; one may come again. What could not be read is added to `problems`."""
     streams = Streams(view)
+    if not len(streams):
+        problems[_NO_STREAMS] = None
     names = _names(streams)
+    if not names:
+        problems[_NO_NAMES] = None
     left, bytes_left = _MOST_FILES, _MOST_BYTES
-    for stream, start, size in _modules(streams):
+    for stream, start, size in _modules(streams, problems):
         raw = streams.read(stream, start, min(size, _LARGEST_MODULE))
+        if len(raw) < size:
+            problems[_CUT] = None
         bytes_left -= len(raw)
-        if bytes_left < 0:  # modules that share their bytes, for none have so many of their own
-            return
-        for offset, kind, digest in _checksums(raw):
+        for offset, kind, digest in _checksums(raw, problems):
             left -= 1
-            if left < 0:
+            if left < 0 or bytes_left < 0:  # modules that share their bytes, for none have so many of their own
+                problems[_TOO_MUCH] = None
                 return
             path = names[offset : offset + _LONGEST].partition(b"\0")[0].decode("utf-8", "backslashreplace")
             algorithm, length = _KINDS.get(kind, (None, 0))
             if path:
                 known = algorithm if len(digest) == length else None
                 yield PdbFile(path, known, digest.hex() if known else None)
+            else:
+                problems[_NO_NAME] = None
 
 
 def _names(streams: Streams) -> bytes:
@@ -81,34 +98,43 @@ def _named(streams: Streams, name: bytes) -> int | None:
     return None
 
 
-def _modules(streams: Streams) -> Iterator[tuple[int, int, int]]:
+def _modules(streams: Streams, problems: dict[str, None]) -> Iterator[tuple[int, int, int]]:
     """Yield where each module's C13 information stands: stream, offset, size."""
     head = streams.read(_DBI, 0, 64)
-    if len(head) < 64:
-        return
-    raw = streams.read(_DBI, 64, min(max(unpack_from("<i", head, 24)[0], 0), _LARGEST_LIST))
+    size = max(unpack_from("<i", head, 24)[0], 0) if len(head) == 64 else 0
+    raw = streams.read(_DBI, 64, min(size, _LARGEST_LIST))
+    if not size or len(raw) < size:
+        problems[_NO_MODULES] = None
     at = 0
     for _ in range(_MOST_MODULES):
         if at + 64 > len(raw):
+            if at < len(raw):
+                problems[_NO_MODULES] = None
             return
         stream = unpack_from("<H", raw, at + 34)[0]
         symbols, older, newer = unpack_from("<III", raw, at + 36)
         if newer:
             yield stream, symbols + older, newer
         at += 64
+        if raw[at : at + 1] == b"\0":  # every module has a name
+            problems[_NO_MODULES] = None
         for _name in range(2):
             end = raw.find(b"\0", at)
             if end < 0:
+                problems[_NO_MODULES] = None
                 return
             at = end + 1
         at += -at % 4
+    problems[_TOO_MUCH] = None
 
 
-def _checksums(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _checksums(raw: bytes, problems: dict[str, None]) -> Iterator[tuple[int, int, bytes]]:
     """Yield the entries of all subsections of checksums: offset of the name, kind, checksum."""
     at = 0
     while at + 8 <= len(raw):
         kind, size = unpack_from("<II", raw, at)
+        if at + 8 + size > len(raw) or not _FIRST <= kind & ~_IGNORED <= _LAST:
+            problems[_CUT] = None
         end = min(at + 8 + size, len(raw))
         place = at + 8
         while kind == _CHECKSUMS and place + 6 <= end:
