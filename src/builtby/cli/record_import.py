@@ -29,6 +29,8 @@ def import_(
     folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")],
     form: Annotated[LogFormat, typer.Option("--format", help="Whose log it is; auto sees it in each line.")] =
     LogFormat.AUTO,
+    same_machine: Annotated[bool, typer.Option("--same-machine", help="The log is of this machine: take tools and "
+                                               "packages from its files, as they are now.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
     fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at "
                                                    "least that severe.")] = None,
@@ -37,14 +39,16 @@ def import_(
     """Make a record of another recorder's log.
 
     Tetragon's and Tracee's JSON, Falco's JSON alerts and auditd's log feed the same rules as a build that was recorded
-    here. What such a log cannot tell stands in the record, which is never called complete. Exit code 3 when some of it
-    could not be read: the rest is in the record.
+    here. What such a log cannot tell stands in the record, which is never called complete. An executable is
+    identified when this machine has the file whose digest the log tells. Exit code 3 when some of it could not be read:
+    the rest is in the record.
     """
     from builtby.builds.imports.importing import import_logs
 
     refuse_other(folder, force=force)
     try:
-        found = import_logs(files, folder, None if form is LogFormat.AUTO else form.value)
+        found = import_logs(files, folder, None if form is LogFormat.AUTO else form.value,
+                            same_machine=same_machine)
     except OSError as error:
         fail(Exit.INCOMPLETE, f"the record in {folder} could not be written: {error.strerror}",
              "Give -o a folder that can be written and has room.")

@@ -1,12 +1,16 @@
 """Logs of other recorders become records, whatever is in them. ORIGIN.md beside the logs says where they are from."""
 
 import gzip
+import hashlib
 import json
+import platform
 import random
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -14,8 +18,10 @@ from builtby.builds.book import read
 from builtby.builds.imports import scene
 from builtby.builds.imports.auditd_values import address, argv, fields, title
 from builtby.builds.imports.calls import accesses, meaning, permitted
+from builtby.builds.imports.here import CHANGED, NOW, OTHERS
 from builtby.builds.imports.importing import Imported, import_logs
 from builtby.builds.imports.read import Trouble, documents
+from builtby.builds.model import ToolUsed
 from tests.builds.recorded import BUILTBY
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "recorders"
@@ -243,3 +249,30 @@ def test_the_command_says_what_it_could_not_read(tmp_path: Path) -> None:
     assert "line 1: no event of Tetragon, Falco, Tracee or auditd (and 1 more)" in done.stderr
     assert "No event was found" in done.stderr
     assert run(str(tmp_path / "nowhere"), "-o", str(tmp_path / "other")).returncode == 3
+
+
+def execution(path: str, digest: str | None) -> str:
+    args = [{"name": "pathname", "value": path}, {"name": "argv", "value": [path, "-c", "x.c"]},
+            *([{"name": "sha256", "value": digest}] if digest else [])]
+    return json.dumps({"timestamp": 1767000000000000000, "hostProcessId": 7, "processId": 7, "hostParentProcessId": 1,
+                       "parentProcessId": 1, "processName": "cc", "eventName": "sched_process_exec", "args": args})
+
+
+@pytest.mark.parametrize(("told", "same_machine", "claim", "note"), [
+    ("same", False, "recorded", None),
+    ("other", True, None, CHANGED),
+    (None, False, None, OTHERS),
+    (None, True, "inferred", NOW),
+])
+def test_an_executable_is_identified_by_the_file_that_ran(
+    tmp_path: Path, told: str | None, claim: str | None, note: str | None, *, same_machine: bool,
+) -> None:
+    path = str(Path(sys.executable).resolve())
+    digest = {"same": hashlib.sha256(Path(path).read_bytes()).hexdigest(), "other": "0" * 64, None: None}[told]
+    (tmp_path / "log").write_text(execution(path, digest))
+    found = import_logs([tmp_path / "log"], tmp_path / "record", same_machine=same_machine).record
+    (one,) = [one for one in found.processes if one.executable == path]
+    assert one.tool == (ToolUsed("python", platform.python_version(), "runtime", ANY, claim) if claim else None)
+    assert one.sha256 == digest
+    notes = [text for text in found.unobserved if text.startswith((CHANGED, OTHERS, NOW))]
+    assert [text.startswith(note) for text in notes] == [True] if note else notes == []

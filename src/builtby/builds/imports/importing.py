@@ -16,6 +16,7 @@ from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
 from builtby.builds.imports.auditd import Auditd
 from builtby.builds.imports.falco import Falco
+from builtby.builds.imports.here import identified
 from builtby.builds.imports.read import Trouble, documents
 from builtby.builds.imports.scene import Scene, TooMuchError
 from builtby.builds.imports.source import Source
@@ -28,7 +29,6 @@ SOURCES: dict[str, type[Source]] = {source.name: source for source in (Tetragon,
 ALWAYS = (
     "whether the log is whole: nothing in it tells what its recorder did not see, dropped or was not asked to write",
     "sources, toolchain and places of persistence before and after the build: they were not compared",
-    "which versions of tools ran, and whether they are as packaged: the log may be another machine's",
 )
 FAULTS = (ValueError, TypeError, LookupError, OverflowError)
 ODD = "an event with values that its recorder never writes"
@@ -72,11 +72,11 @@ class _Importer:
             source.finish()
 
 
-def import_logs(files: list[Path], folder: Path, form: str | None = None) -> Imported:
+def import_logs(files: list[Path], folder: Path, form: str | None = None, *, same_machine: bool = False) -> Imported:
     """Read logs in the order given, and write the record of what they tell to a folder.
 
-    `form`: `tetragon`, `falco`, `tracee` or `auditd`; None: as each line shows. Raises OSError when the record cannot
-    be written.
+    `form`: `tetragon`, `falco`, `tracee` or `auditd`; None: as each line shows. `same_machine`: the log is of this
+    machine, whose files then tell which tools ran. Raises OSError when the record cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     gatherer = Gatherer(lambda _path: "")
@@ -90,7 +90,7 @@ def import_logs(files: list[Path], folder: Path, form: str | None = None) -> Imp
         scene = Scene(tell, Masker(os.environ))
         importer = _Importer(scene, form)
         troubles = _read(files, importer)
-    record = _record(gatherer, scene, importer, troubles)
+    record = _record(gatherer, scene, importer, troubles, same_machine=same_machine)
     put(folder, RECORD, record)
     return Imported(record, troubles, importer.count.total(), importer.count[False])
 
@@ -117,13 +117,14 @@ def _read(files: list[Path], importer: _Importer) -> tuple[str, ...]:
     return tuple(troubles)
 
 
-def _record(gatherer: Gatherer, scene: Scene, importer: _Importer, troubles: tuple[str, ...]) -> Record:
-    processes = gatherer.processes()
+def _record(gatherer: Gatherer, scene: Scene, importer: _Importer, troubles: tuple[str, ...], *,
+            same_machine: bool) -> Record:
+    processes, unknown = identified(gatherer.processes(), same_machine=same_machine)
     first = next((one for one in processes if one.argv and one.parent == 0), None)
     cannot = [f"{name}: {text}" for name, source in sorted(importer.used.items()) for text in source.cannot]
     record = Record(
         SCHEMA, "+".join(f"import:{name}" for name in sorted(importer.used)) or "import", False,
-        (*(f"not readable: {one}" for one in troubles), *ALWAYS, *cannot), first.argv if first else (),
+        (*(f"not readable: {one}" for one in troubles), *ALWAYS, *unknown, *cannot), first.argv if first else (),
         (first.cwd if first else None) or "", _code(processes, first),
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(scene.began or 0.0)),
         round(scene.ended - (scene.began or scene.ended), 3), {"system": "Linux", "builtby": __version__},
