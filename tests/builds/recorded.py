@@ -1,9 +1,9 @@
-"""Runs `builtby record` on small builds."""
+"""Runs `builtby record`, or another command that keeps records, on small builds."""
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ BUILTBY = (sys.executable, "-m", "builtby")
 
 
 class Ran(NamedTuple):
-    """A recorded command: its exit code and output, and the record."""
+    """A command that was run so: its exit code and output, and the record."""
 
     code: int
     out: str
@@ -26,15 +26,28 @@ class Ran(NamedTuple):
         """Return the programs whose first word ends so."""
         return [one for one in self.record["processes"] if one["argv"] and Path(one["argv"][0]).name == name]
 
+    def findings(self, rule: str) -> list[dict[str, Any]]:
+        return [one for one in self.record["findings"] if one["rule"] == rule]
+
+    def loud(self) -> list[dict[str, Any]]:
+        """Return the findings above info."""
+        return [one for one in self.record["findings"] if one["severity"] != "info"]
+
 
 def recorded(
     folder: Path, *command: str, given: str | None = None, environment: Mapping[str, str] | None = None,
 ) -> Ran:
     """Record a command that runs in `folder`; the record is beside it."""
+    return kept_by(("record",), folder, command, given=given, environment=environment, seconds=60)
+
+
+def kept_by(words: Sequence[str], folder: Path, command: Sequence[str], *, seconds: float,
+            environment: Mapping[str, str] | None = None, given: str | None = None) -> Ran:
+    """Run a command under a command of builtby's, `words`, in `folder`; the record is beside it."""
     kept = folder.parent / f"{folder.name}-record"
     done = subprocess.run(
-        [*BUILTBY, "record", "--force", "-o", str(kept), "--", *command], cwd=folder, capture_output=True, text=True,
-        input=given, check=False, env=environment, timeout=60)
+        [*BUILTBY, *words, "--force", "-o", str(kept), "--", *command], cwd=folder, capture_output=True, text=True,
+        input=given, check=False, env=environment, timeout=seconds)
     file = kept / "record.json"
     record = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return Ran(done.returncode, done.stdout, done.stderr, kept, record)

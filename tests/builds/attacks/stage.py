@@ -1,4 +1,4 @@
-"""The stage on which attacks are re-enacted: a home with canaries, a sink on loopback, tools that do nothing."""
+"""The stage on which attacks are re-enacted: a home with canaries, a sink on loopback, tools that do little."""
 
 import hashlib
 import os
@@ -7,15 +7,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
+from typing import Literal, NamedTuple
 
 import msgspec
 
+from tests.builds.attacks.sink import daemon, sink
 from tests.builds.recorded import Ran, recorded
 
 HERE = Path(__file__).parent
@@ -37,6 +36,12 @@ class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     before: str = "true"
     honest_remove: tuple[str, ...] = ()
     also: str | None = None
+    listens: str | None = None
+    after: str = "true"
+    harm: str | None = None
+    guard: Literal["stopped", "found"]
+    guarded: str
+    policy: str = ""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -48,15 +53,50 @@ def attacks() -> tuple[Attack, ...]:
     return msgspec.convert(tomllib.loads((HERE / "attacks.toml").read_text("utf-8")), _File).attack
 
 
+class Stage(NamedTuple):
+    """An attack, ready to be run."""
+
+    attack: Attack
+    work: Path
+    environment: dict[str, str]
+
+    def run(self, text: str) -> bool:
+        """Run some shell, unrecorded, and return whether it succeeded."""
+        done = subprocess.run(["/bin/sh", "-c", text], cwd=self.work, env=self.environment, check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return done.returncode == 0
+
+    def words(self, *, honest: bool = False) -> tuple[str, ...]:
+        """Return the attack's command, or that of its honest twin."""
+        command = self.attack.honest if honest else self.attack.command
+        return "/bin/sh", "-c", command.replace("{python}", sys.executable)
+
+    def is_harmed(self) -> bool:
+        """Whether the attack did what it wanted."""
+        assert self.attack.harm is not None
+        return self.run(self.attack.harm)
+
+
+@contextmanager
+def staged(attack: Attack, folder: Path, *, honest: bool = False) -> Iterator[Stage]:
+    """Prepare an attack, or its honest twin, in a folder; what listens does so as long as this lasts."""
+    log = folder / "sink.log"
+    with ExitStack() as around:
+        address = around.enter_context(sink(attack.serves, log))
+        found = Stage(attack, folder / "work", {**stage(attack, folder, address), "SINK_LOG": str(log)})
+        for name in attack.honest_remove if honest else ():
+            (folder / name).unlink() if (folder / name).is_file() else shutil.rmtree(folder / name)
+        if attack.listens:
+            around.enter_context(daemon(folder / attack.listens))
+        assert found.run(attack.before)
+        around.callback(found.run, attack.after)
+        yield found
+
+
 def play(attack: Attack, folder: Path, *, honest: bool = False) -> Ran:
     """Record an attack, or its honest twin, in a folder."""
-    with sink(attack.serves) as address:
-        environment = stage(attack, folder, address)
-        for name in attack.honest_remove if honest else ():
-            (folder / name).unlink() if (folder / name).is_file() else _remove(folder / name)
-        subprocess.run(["/bin/sh", "-c", attack.before], cwd=folder / "work", env=environment, check=True)
-        command = (attack.honest if honest else attack.command).replace("{python}", sys.executable)
-        return recorded(folder / "work", "/bin/sh", "-c", command, environment=environment)
+    with staged(attack, folder, honest=honest) as found:
+        return recorded(found.work, *found.words(honest=honest), environment=found.environment)
 
 
 def stage(attack: Attack, folder: Path, address: str) -> dict[str, str]:
@@ -84,39 +124,3 @@ def _tools() -> Path:
     place = Path.home() / ".cache/builtby-tests" / hashlib.sha256(str(tools).encode()).hexdigest()[:12]
     shutil.copytree(tools, place, dirs_exist_ok=True)
     return place
-
-
-def _remove(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    folder.rmdir()
-
-
-@contextmanager
-def sink(serves: dict[str, str]) -> Iterator[str]:
-    """Listen on loopback, give what is to be served, and swallow what is posted."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.answer()
-
-        def answer(self) -> None:
-            text = serves.get(self.path.strip("/"), "")
-            self.send_response(200 if text or self.command == "POST" else 404)
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401  # the base class's
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from builtby.builds.detect.load import rules
-from tests.builds.attacks.stage import Attack, attacks, play
+from tests.builds.attacks.stage import Attack, attacks, play, staged
+from tests.builds.recorded import recorded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="builds are recorded on Linux")
 IDS = [one.id for one in attacks()]
@@ -14,7 +15,9 @@ IDS = [one.id for one in attacks()]
 
 @pytest.mark.parametrize("attack", attacks(), ids=IDS)
 def test_an_attack_is_found(attack: Attack, tmp_path: Path) -> None:
-    ran = play(attack, tmp_path / "s")
+    with staged(attack, tmp_path / "s") as ready:
+        ran = recorded(ready.work, *ready.words(), environment=ready.environment)
+        assert attack.harm is None or ready.is_harmed(), f"it is no attack: {ran.err}\n{ran.out}"
     found = {one["rule"] for one in ran.record["findings"]}
     assert set(attack.expects) <= found, f"{ran.err}\n{ran.out}"
     if attack.expects != ("io-uring",):

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.builds.guard.guarded import POSSIBLE, SECRET, Ran, guarded, home_of
+from tests.builds.guard.guarded import POSSIBLE, SECRET, guarded, home_of
+from tests.builds.recorded import Ran
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 POLICY = 'name = "test"\n[files]\nsource = "read-only"\nwrite = ["out"]\n'

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds.guard.guarded import BUILTBY, POSSIBLE, surroundings
+from tests.builds.guard.guarded import POSSIBLE, surroundings
+from tests.builds.recorded import BUILTBY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 DENYING = str(Path(__file__).with_name("denying.py"))

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds.guard.guarded import BUILTBY, POSSIBLE, guarded, surroundings
+from tests.builds.guard.guarded import POSSIBLE, guarded, surroundings
+from tests.builds.recorded import BUILTBY
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 

@@ -124,7 +124,7 @@ sys.exit(main())
 
 @pytest.mark.parametrize("command", ["record", "guard"])
 @pytest.mark.parametrize(("name", "text", "said"), [
-    ("rules/broken.toml", "[[rule]]\nid = ", "the rules cannot be used: DecodeError"),
+    ("rules/broken.toml", "[[rule]]\nid = ", "the rules cannot be used: TOMLDecodeError"),
     ("detectors/broken.py", "import nothing_of_that_name", "the rules cannot be used: ModuleNotFoundError"),
 ])
 def test_a_faulty_rule_shows_before_the_build(command: str, name: str, text: str, said: str, place: Path) -> None:
