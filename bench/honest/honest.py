@@ -2,7 +2,7 @@
 
     python bench/honest/honest.py [NAME…] [--work DIR] [--resume | --again] [--list]
 
-NAME: a part of a build's name; all builds without one. `--resume` leaves out what has a result in DIR. `--again` runs
+NAME: a part of a build's name; all builds without one. `--resume` leaves out what succeeded and has a result in DIR. `--again` runs
 nothing, and applies the rules of now to the records that are in DIR. A build that fails, or that has more than
 `--minutes` for a step, is said, and the next one goes on. At the end stands a table in Markdown of all results in DIR.
 Exit code 1: something was found, a build failed, or was asked for and has no result; 2: no build has such a name.
@@ -171,7 +171,7 @@ def one_build(build: Build, work: Path, args: argparse.Namespace) -> Result | No
     folder = work / build.folder
     kept = folder / "result.json"
     known = msgspec.json.decode(kept.read_bytes(), type=Result) if kept.exists() else None
-    if args.resume and known is not None:
+    if args.resume and known is not None and not known.failed:
         return known
     if args.again:
         if known is None:
@@ -194,7 +194,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30, help="the longest that a step may take")
     parser.add_argument("--list", action="store_true", help="print the builds' names, and run nothing")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--resume", action="store_true", help="leave out builds that have a result")
+    which.add_argument("--resume", action="store_true", help="leave out builds that succeeded")
     which.add_argument("--again", action="store_true", help="only apply the rules to the records that are there")
     return parser.parse_args()
 
