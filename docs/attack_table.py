@@ -16,8 +16,8 @@ honestly, in which nothing above `info` may be found. Run them with `make test T
 Each is re-enacted under [`builtby guard`](guard.md) as well, at level 1 and at level 2
 (`tests/builds/guard/test_reenacted.py`). **Stopped** is an attack whose harm is done under the recorder and is not done
 in a guard: what it steals does not reach the sink, what it plants is not there, what it bends is built right. The test
-looks for that harm both times. Of the {total} in the first table {stopped} are stopped; the others are **found**, and no
-more. The policy is the default one where no other is named.
+looks for that harm both times. Of the {total} in the first table {stopped} are stopped; the others are **found**, and
+no more. The policy is the default one where no other is named.
 
 """
 _MORE = """

@@ -2,9 +2,9 @@
 
     python bench/honest/honest.py [NAME…] [--work DIR] [--resume | --again] [--list]
 
-NAME: a part of a build's name; all builds without one. `--resume` leaves out what succeeded and has a result in DIR. `--again` runs
-nothing, and applies the rules of now to the records that are in DIR. A build that fails, or that has more than
-`--minutes` for a step, is said, and the next one goes on. At the end stands a table in Markdown of all results in DIR.
+NAME: a part of a build's name; all builds without one. `--resume` leaves out what succeeded and has a result in DIR.
+`--again` runs nothing, and applies the rules of now to the records that are in DIR. A build that fails, or takes more
+than `--minutes` for a step, is said, and the next one goes on. At the end stands a table of the results in Markdown.
 Exit code 1: something was found, a build failed, or was asked for and has no result; 2: no build has such a name.
 """
 
