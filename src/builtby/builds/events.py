@@ -50,7 +50,9 @@ class Used(Event, frozen=True, omit_defaults=True, tag="file"):
 
 
 class Absent(Event, frozen=True, omit_defaults=True, tag="absent"):
-    """A process asks for a file, or for a program, that is not there. Counted, and not kept in the log."""
+    """A process asked for files, or for a program, that are not there. Counted, and not kept in the log."""
+
+    times: int = 1
 
 
 class Connected(Event, frozen=True, omit_defaults=True, tag="network"):

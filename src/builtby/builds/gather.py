@@ -60,7 +60,7 @@ class Gatherer:
                     refused=event.refused, time=event.time))
 
     def _missed(self, event: Absent) -> None:
-        self._absent[event.process] = self._absent.get(event.process, 0) + 1
+        self._absent[event.process] = self._absent.get(event.process, 0) + event.times
 
     def _connected(self, event: Connected) -> None:
         key = (event.kind, event.address, event.port, event.process, event.host, event.refused)

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 HIDDEN = "***"
 SHORTEST = 8
 """Characters of the shortest value of a secret variable that is looked for in other texts."""
+MOST_KEPT = 20_000
+"""Texts that are remembered as they are shown: a build's commands have most words in common."""
 
 
 @cache
@@ -24,14 +26,19 @@ def _forms() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 @cache
+def _names(group: str) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, _data()[group])))
+
+
+@cache
 def is_secret(name: str) -> bool:
     """Whether a variable's value is a secret, by its name."""
-    return any(fnmatchcase(name.upper(), pattern) for pattern in _data()["secret"])
+    return _names("secret").match(name.upper()) is not None
 
 
 @cache
 def _is_kept(name: str) -> bool:
-    return not is_secret(name) and any(fnmatchcase(name.upper(), pattern) for pattern in _data()["keep"])
+    return not is_secret(name) and _names("keep").match(name.upper()) is not None
 
 
 class Masker:
@@ -41,9 +48,18 @@ class Masker:
         self._options = re.compile(_data()["options"], re.IGNORECASE)
         values = {value for name, value in environment.items() if is_secret(name) and len(value) >= SHORTEST}
         self._values = sorted(values, key=len, reverse=True)
+        self._shown: dict[str, str] = {}
 
     def text(self, text: str) -> str:
         """Return a text with its secrets hidden."""
+        shown = self._shown.get(text)
+        if shown is None:
+            if len(self._shown) >= MOST_KEPT:
+                self._shown.clear()
+            shown = self._shown[text] = self._hidden(text)
+        return shown
+
+    def _hidden(self, text: str) -> str:
         for value in self._values:
             text = text.replace(value, HIDDEN)
         for pattern, kept in _forms():

@@ -5,8 +5,9 @@ import os
 import stat
 from collections.abc import Callable
 
-from builtby.builds.events import Absent, Ended, Noted, Ran, Used
+from builtby.builds.events import Ended, Noted, Ran, Used
 from builtby.builds.hashing import Hasher
+from builtby.builds.seccomp.known import Known
 from builtby.builds.seccomp.network import Network
 from builtby.builds.seccomp.paths import Place, place
 from builtby.builds.seccomp.peer import AT_FDCWD, Peer, Peers, signed
@@ -18,6 +19,10 @@ _NOFOLLOW = 0x100
 """AT_SYMLINK_NOFOLLOW."""
 UNREADABLE = "calls of processes whose memory may not be read"
 BELOW = "files that were read or written through the device that they are on"
+READING = frozenset({
+    "execve", "execveat", "open", "creat", "openat", "openat2", "rename", "renameat", "renameat2", "link", "linkat",
+    "symlink", "symlinkat", "unlink", "unlinkat", "chmod", "fchmodat", "fchmodat2", "truncate"})
+"""Calls that name a file: its name is the first thing that is read of their memory."""
 _VIEWS = ("mount", "umount2", "open_tree", "open_tree_attr", "move_mount", "fsmount", "pivot_root", "chroot", "setns",
           "unshare")
 VIEW = "paths as seen by processes that changed their view of the file system"
@@ -38,7 +43,7 @@ class Calls:
     """Handlers, by the name of the call."""
 
     def __init__(self, tracker: Tracker, hasher: Hasher, peers: Peers) -> None:
-        self._tracker, self._hasher, self._peers = tracker, hasher, peers
+        self._tracker, self._hasher, self._peers, self._known = tracker, hasher, peers, Known()
         network = Network(tracker)
         c = AT_FDCWD
         self.handlers: dict[str, Handler] = {
@@ -78,7 +83,8 @@ class Calls:
         found = program(peer, first)
         tracker = self._tracker
         if found is None:
-            return tracker.tell(Absent(tracker.now(), entry.id))
+            entry.missed += 1
+            return None
         words, pairs = peer.words(argv), peer.words(environment)
         number = tracker.environment(pairs)
         replaces = tracker.runs(entry)
@@ -96,16 +102,14 @@ class Calls:
     def _open(self, peer: Peer, entry: Entry, folder: int, name: int, flags: int) -> None:
         if flags & _PATH_ONLY:
             return None
-        exact = bool(flags & os.O_CREAT)
-        where = place(peer, folder, peer.text(name), follow=not flags & os.O_NOFOLLOW, exact=exact)
-        tracker = self._tracker
+        where, tracker = self._opened(peer, folder, peer.text(name), flags), self._tracker
         if where is None:
             return self._unreadable(peer)
         if where.info is None:
             if flags & os.O_CREAT:
                 tracker.tell(Used(tracker.now(), entry.id, where.path, "write"))
             else:
-                tracker.tell(Absent(tracker.now(), entry.id))
+                entry.missed += 1
         elif where.is_file:
             if flags & os.O_CREAT and flags & os.O_EXCL:
                 return None  # it fails, for the file is there
@@ -118,6 +122,15 @@ class Calls:
             self._note(entry, "block-device", f"opens {where.path}, below all files")
             tracker.loses(BELOW)
         return None
+
+    def _opened(self, peer: Peer, folder: int, name: bytes | None, flags: int) -> Place | None:
+        follow = not flags & os.O_NOFOLLOW
+        found = self._known.find(peer, name) if follow else None
+        if found is None:
+            found = place(peer, folder, name, follow=follow, exact=bool(flags & os.O_CREAT))
+            if found is not None and follow:
+                self._known.learn(peer, name, found)
+        return found
 
     def _read(self, entry: Entry, where: Place) -> None:
         """Tell that a file is read, with the digest of what it holds now, before the caller may go on."""
@@ -144,6 +157,7 @@ class Calls:
         if source is None or target is None:
             self._unreadable(peer)
         elif source.info is not None:
+            self._known.moved(source, target)
             digest, size = self._digest(source)
             self._tracker.tell(
                 Used(self._tracker.now(), entry.id, source.path, access, digest, size, to=target.path))

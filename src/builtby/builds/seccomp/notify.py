@@ -19,7 +19,7 @@ _SET_FILTER, _SPEC_ALLOW, _NEW_LISTENER, _WAIT_KILLABLE = 1, 1 << 2, 1 << 3, 1 <
 """SPEC_ALLOW: kernels before 5.16 slow down what is under a filter against Spectre, if not told that it does not hold
 what the filter is to keep out: here it keeps nothing out."""
 _NO_NEW_PRIVS, _DEATH_SIGNAL, _SUBREAPER = 38, 1, 36
-_REQUEST = struct.Struct("=QIIiIQ6Q")
+_REQUEST, _ARGUMENTS = struct.Struct("=QIIiIQ48s"), struct.Struct("=6Q")
 _ANSWER = struct.Struct("=QqiI")
 
 
@@ -92,8 +92,7 @@ class Listener:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._buffer = bytearray(_REQUEST.size)
-        self._empty = bytes(_REQUEST.size)
+        self._buffer, self._empty = bytearray(_REQUEST.size), bytes(_REQUEST.size)
         self._together()
 
     def _together(self) -> None:
@@ -110,8 +109,8 @@ class Listener:
             if error.errno in (errno.ENOENT, errno.EINTR):
                 return None
             raise
-        identity, tid, _, call, arch, instruction, *args = _REQUEST.unpack(self._buffer)
-        return Request(identity, tid, call & 0xFFFFFFFF, arch, instruction, tuple(args))
+        identity, tid, _, call, arch, instruction, args = _REQUEST.unpack(self._buffer)
+        return Request(identity, tid, call & 0xFFFFFFFF, arch, instruction, _ARGUMENTS.unpack(args))
 
     def valid(self, request: Request) -> bool:
         """Whether the caller still waits: only then was what was read of its memory its own."""

@@ -13,6 +13,10 @@ MOST_KEPT = 128
 """Threads whose memory stays open: fewer than the 256 descriptors that some systems give a process."""
 
 
+class GonePeerError(RuntimeError):
+    """What is known of a thread is of another one, which had its number before."""
+
+
 class Peer:
     """A process, by one of its threads. Reads give None or nothing when it is gone or may not be read.
 
@@ -20,7 +24,7 @@ class Peer:
     on: what is open belongs to the program that runs then, and gives nothing any more once another one has the number.
     """
 
-    __slots__ = ("_memory", "elsewhere", "pid", "root", "tid")
+    __slots__ = ("_memory", "elsewhere", "pid", "root", "sure", "tid")
 
     def __init__(self, tid: int, root: str = "") -> None:
         self.tid, self.root = tid, root
@@ -28,6 +32,8 @@ class Peer:
         """The process that the thread belongs to, once that was asked."""
         self.elsewhere = False
         """Whether it changed its view of the file system: absolute paths are then looked for below its own root."""
+        self.sure = True
+        """Whether its memory was seen to be that of the thread that waits."""
         self._memory: int | None = None
 
     def memory(self, address: int, size: int) -> bytes:
@@ -46,14 +52,20 @@ class Peer:
             self._memory = None
 
     def text(self, address: int, longest: int = LONGEST_PATH) -> bytes | None:
-        """Return the text that ends in a zero byte at an address; None when there is none of at most that length."""
+        """Return the text that ends in a zero byte at an address; None when there is none of at most that length.
+
+        Raises GonePeerError when that shows that the memory was another thread's.
+        """
         if address == 0:
             return None
         size = min(PAGE - address % PAGE, longest)
         found = self.memory(address, size)
-        if b"\0" not in found:  # a path may go over the end of a page, behind which there may be nothing
-            found += self.memory(address + size, longest - size)
         end = found.find(b"\0")
+        if end < 0:  # a path may go over the end of a page, behind which there may be nothing
+            if not found and not self.sure:
+                raise GonePeerError
+            found += self.memory(address + size, longest - size)
+            end = found.find(b"\0")
         return found[:end] if end >= 0 else None
 
     def words(self, address: int) -> list[str]:
@@ -126,13 +138,17 @@ class Peers:
         self._root = root
         self._kept: OrderedDict[int, Peer] = OrderedDict()
 
-    def of(self, tid: int, instruction: int) -> Peer:
-        """Return the peer that waits at an instruction: the one that is kept if its program still runs."""
+    def of(self, tid: int, instruction: int, *, reads: bool) -> Peer:
+        """Return the peer that waits at an instruction: the one that is kept if its program still runs.
+
+        `reads`: the call names a file. To read that name shows it too, and reading is most of what a look takes.
+        """
         kept = self._kept.get(tid)
         if kept is not None:
-            if kept.memory(instruction, 1):
+            kept.sure = not reads
+            if reads or kept.memory(instruction, 1):
                 return kept
-            self._drop(tid)
+            self.drop(tid)
         peer = self._kept[tid] = Peer(tid, self._root)
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)[1].close()
@@ -141,14 +157,15 @@ class Peers:
     def forget(self, pid: int) -> None:
         """Forget a process, which ends or is about to run another program."""
         for tid in [tid for tid, peer in self._kept.items() if peer.pid in (pid, None)]:
-            self._drop(tid)
+            self.drop(tid)
 
     def close(self) -> None:
         """Let go of all."""
         for tid in list(self._kept):
-            self._drop(tid)
+            self.drop(tid)
 
-    def _drop(self, tid: int) -> None:
+    def drop(self, tid: int) -> None:
+        """Forget a thread."""
         self._kept.pop(tid).close()
 
 

@@ -13,10 +13,10 @@ from builtby.builds.events import Event, Noted
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
 from builtby.builds.processes import descendants, forwarding, signal_all, stop_too
-from builtby.builds.seccomp.calls import Calls, RefusedError
+from builtby.builds.seccomp.calls import READING, Calls, RefusedError
 from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
-from builtby.builds.seccomp.peer import Peers
+from builtby.builds.seccomp.peer import GonePeerError, Peers
 from builtby.builds.seccomp.syscalls import Machine
 from builtby.builds.seccomp.tracker import Tracker
 
@@ -61,6 +61,7 @@ class Supervisor:
         self._launch, self._known = launch, known or machine()
         self._status: int | None = None
         self._names = {number: name for name, number in self._known.calls.items()}
+        self._reading = frozenset(number for number, name in self._names.items() if name in READING)
         self._arch = self._known.audit
 
     def run(self) -> Outcome:
@@ -80,6 +81,7 @@ class Supervisor:
             try:
                 self._until_ended(started.listener, wake)
                 survivors = self._wind_up(started.listener, wake)
+                self._tracker.finish()
             finally:
                 self._kill_all()
                 started.listener.close()
@@ -120,7 +122,7 @@ class Supervisor:
 
     def _look(self, listener: Listener, request: Request) -> None:
         """Look at one call. A fault of ours must not stop the build: it is counted, and the record is incomplete."""
-        peer = self._peers.of(request.tid, request.instruction)
+        peer = self._peers.of(request.tid, request.instruction, reads=request.call in self._reading)
         try:
             entry = self._tracker.of(peer)
             handler = self._handlers.get(request.call) if request.arch == self._arch else None
@@ -134,6 +136,9 @@ class Supervisor:
                 listener.go_on(request)
         except RefusedError as refused:
             listener.refuse(request, refused.reason)
+        except GonePeerError:
+            self._peers.drop(request.tid)
+            self._look(listener, request)
         except LostLogError:
             raise
         except (OSError, ValueError, OverflowError, LookupError):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from builtby.builds.events import Event, Started, Surroundings
+from builtby.builds.events import Absent, Event, Started, Surroundings
 from builtby.builds.masking import Masker
 from builtby.builds.seccomp.peer import Peer
 
@@ -27,6 +27,8 @@ class Entry:
     """The last name that it asked a resolver for."""
     resolvers: set[int] = field(default_factory=set)
     """Descriptors that it connected to a resolver."""
+    missed: int = 0
+    """Files that it asked for and that are not there, since that was last told."""
     elsewhere: bool = False
     """Whether it, or what started it, changed its view of the file system."""
 
@@ -61,6 +63,8 @@ class Tracker:
         pid, parent = found
         entry = self._live.get(pid)
         if entry is None or parent not in (entry.ppid, *self._adopters):  # the number was given to another process
+            if entry is not None:
+                self._tell_missed(entry)
             entry = self._appeared(pid, parent)
         entry.ppid, peer.elsewhere = parent, entry.elsewhere
         return entry
@@ -97,6 +101,7 @@ class Tracker:
         """Note that a process runs a program; return the entry that it replaces, None when it is its first."""
         before = entry.id if entry.ran else None
         if before is not None:
+            self._tell_missed(entry)
             self._last += 1
             entry.id = self._last
             self.tell(Started(self.now(), entry.id, entry.pid, entry.parent, entry.claim))
@@ -105,7 +110,19 @@ class Tracker:
 
     def ended(self, entry: Entry) -> None:
         """Forget a process."""
+        self._tell_missed(entry)
         self._live.pop(entry.pid, None)
+
+    def finish(self) -> None:
+        """Tell what was only counted of the processes that are not known to have ended."""
+        for entry in self._live.values():
+            self._tell_missed(entry)
+
+    def _tell_missed(self, entry: Entry) -> None:
+        """Tell how often a process asked for what is not there: half of all calls, and each would be an event."""
+        if entry.missed:
+            self.tell(Absent(self.now(), entry.id, entry.missed))
+            entry.missed = 0
 
     def environment(self, pairs: list[str]) -> int:
         """Return the number of an environment; one not seen before is told."""
