@@ -1,5 +1,6 @@
 """Versions against advisories: which ones a tool's version is affected by, and by what."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ _PREFERENCE = ("golang/vulndb", "rust", "psf/", "nodejs/", "git/", "haskell/", "
                "github/advisory-database", "NVD", "anchore/", "JuliaLang/", "trickest/", "google/", "bitnami/")
 """Sources, the nearest to the project first: of records of one advisory, the first that can decide decides."""
 _SHOWN = 6
+REMEMBERED = 1 << 12
+"""Versions whose matches are kept: tools of one version differ in role, vendor and machine only."""
 
 
 class Match(NamedTuple):
@@ -44,13 +47,25 @@ class Names(NamedTuple):
         return cls(name, tuple(other for other in every if other != name))
 
 
+class _Fixes(NamedTuple):
+    """The versions that fix a part of a record, the oldest first, and their keys."""
+
+    keys: tuple[Key, ...]
+    versions: tuple[str, ...]
+
+    def above(self, mine: Key) -> tuple[str, ...]:
+        """Return the first fixes above a version."""
+        start = bisect_right(self.keys, mine)
+        return self.versions[start : start + _SHOWN]
+
+
 class _Part(NamedTuple):
-    """A part of a record, with the keys of its ranges and of the versions that fix it, the oldest first."""
+    """A part of a record, with the keys of its ranges and the versions that fix it."""
 
     affected: Affected
     scheme: str
     spans: tuple["_Span", ...]
-    fixes: tuple[tuple[Key, str], ...]
+    fixes: "_Fixes"
     problem: str
     plain: bool
 
@@ -81,12 +96,22 @@ class Matcher:
 
     def __init__(self, advisories: Sequence[Advisory], way: Way) -> None:
         self._groups = [_prepared(group, way) for group in groups(advisories)]
+        self._known: dict[tuple[str | None, str | None], tuple[Match, ...]] = {}
 
-    def matches(self, subject: Subject) -> Iterator[Match]:
-        """Yield one match for each advisory that affects the version, or of which that cannot be told.
+    def matches(self, subject: Subject) -> tuple[Match, ...]:
+        """Return one match for each advisory that affects the version, or of which that cannot be told.
 
         Records that share a name (CVE, GO, GHSA, BIT) are one advisory: the first that can decide decides.
         """
+        version = subject.version, subject.version_range
+        known = self._known.get(version)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[version] = tuple(self._matches(subject))
+        return known
+
+    def _matches(self, subject: Subject) -> Iterator[Match]:
         keys: dict[str, Key | None] = {}
         for group in self._groups:
             undecided: Match | None = None
@@ -131,8 +156,9 @@ def _part(affected: Affected, scheme: str, *, disputed: bool) -> _Part:
         fixes = {key(scheme, fix): fix for fix in fixed}
     except Unordered:
         fixes = {}
-    return _Part(affected, scheme, tuple(spans), tuple(sorted(fixes.items())), problem,
-                 not disputed and not affected.conditional)
+    ordered = sorted(fixes)
+    return _Part(affected, scheme, tuple(spans), _Fixes(tuple(ordered), tuple(fixes[place] for place in ordered)),
+                 problem, not disputed and not affected.conditional)
 
 
 def _span(scheme: str, interval: Interval) -> _Span:
@@ -200,8 +226,8 @@ def _by_version(
 ) -> Match | None:
     for begun, end, closed, words in part.spans:
         if (begun is None or mine >= begun) and (end is None or mine < end or (closed and mine <= end)):
-            fixed = tuple(fix for place, fix in part.fixes if place > mine)[:_SHOWN]
-            return Match(advisory, names, part.affected, f"{version} is in {words}", fixed, plain=part.plain)
+            return Match(advisory, names, part.affected, f"{version} is in {words}", part.fixes.above(mine),
+                         plain=part.plain)
     return None
 
 
@@ -214,8 +240,7 @@ def _by_range(advisory: Advisory, part: _Part, names: Names, range_: str) -> Mat
             continue
         if told is not False and (told or "<" in range_):
             rule = f"{'all' if told else 'some'} of {range_} is in {said(interval)}"
-            least = key(part.scheme, low) if low else None
-            fixed = tuple(fix for place, fix in part.fixes if least is None or place > least)[:_SHOWN]
+            fixed = part.fixes.above(key(part.scheme, low)) if low else part.fixes.versions[:_SHOWN]
             return Match(advisory, names, part.affected, rule, fixed, told is not True)
     return None
 

@@ -1,7 +1,7 @@
 """What the distribution that packaged a tool says of an advisory: it patches old versions without a new number."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -36,8 +36,7 @@ def word(store: Store, name: str, subject: Subject) -> Word:
     """Return what is to be said of a version that is in upstream's range, given who packaged the tool."""
     if subject.vendor is None or (subject.distro is not None and _FAITHFUL.search(subject.vendor)):
         return Word(ExposureStatus.AFFECTED, _note(store, name, subject))
-    rows = list(_rows(store, name, subject, subject.distro or ""))
-    for row in rows:
+    for row in _rows(store, name, subject, subject.distro or ""):
         said = _judged(row, subject)
         if said is not None:
             return said
@@ -71,19 +70,15 @@ def _note(store: Store, name: str, subject: Subject) -> str | None:
     return None
 
 
-def _rows(store: Store, name: str, subject: Subject, distro: str) -> Iterator[DistroStatus]:
-    """Yield a distribution's rows for an advisory and the source package that the tool may be of."""
+def _rows(store: Store, name: str, subject: Subject, distro: str) -> Sequence[DistroStatus]:
+    """Return a distribution's rows for an advisory and the source package that the tool may be of."""
     rows = store.words_of(distro, name)
     prefixes = store.products.packages(subject.tool) if rows else ()
     if not prefixes:
-        return
+        return ()
     version = (subject.version or "").replace("_", ".")
     plain = f"{version.removeprefix('1.') if version.startswith('1.8') else version}."
-    for row in rows:
-        if row.package.startswith(prefixes):
-            line = _line(row.package)
-            if line is None or plain.startswith(line):
-                yield row
+    return [row for row in rows if row.package.startswith(prefixes) and plain.startswith(_line(row.package) or "")]
 
 
 @lru_cache(maxsize=4096)
