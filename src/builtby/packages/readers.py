@@ -47,7 +47,7 @@ def interesting(path: str) -> Database | None:
     what is before it is the root of the files that it lists.
     """
     name = path[path.rfind("/") + 1 :]
-    if name not in _NAMES and not name.endswith(_SUFFIXES) and "/dpkg/status.d/" not in f"/{path}":
+    if name not in _NAMES and not name.endswith(_SUFFIXES) and "dpkg/status.d/" not in path:
         return None
     if name in _EXACT:
         return _exact(path, name)
