@@ -63,7 +63,7 @@ class Format:
     `hoist`: inside an archive, the surfaces belong to the archive (a class to its jar, WHEEL to its wheel);
     outside, the file is an artifact of its own if `alone`, else its surfaces are dropped.
     `wants`: for a file too large to be held that goes by once, the (offset, size) ranges, beyond its beginning and
-    its end, that `read` will ask for, told from its first bytes and its size.
+    its end, that `read` will ask for, told from what was kept of it so far: first only its beginning.
     `follow`: for the same file, from an offset and the bytes there as they go by, the (offset, size) ranges to keep
     that only those bytes tell of; each begins in them.
     `many`: an archive may hold thousands with one of these endings, all much alike, so that a sample of them will do.
@@ -77,6 +77,6 @@ class Format:
     accepts: Callable[[str, bytes], bool] | None = None
     hoist: bool = False
     alone: bool = True
-    wants: Callable[[bytes, int], list[tuple[int, int]]] | None = None
+    wants: Callable[[View], list[tuple[int, int]]] | None = None
     follow: Callable[[int, memoryview], list[tuple[int, int]]] | None = None
     many: tuple[str, ...] = ()

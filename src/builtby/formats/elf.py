@@ -46,10 +46,9 @@ from builtby.formats.elf_layout import read_layout
 from builtby.formats.elf_notes import read_notes
 from builtby.formats.elf_regions import add_regions
 from builtby.formats.elf_sections import read_sections
-from builtby.formats.elf_wants import wants
+from builtby.formats.elf_wants import follow, wants
 from builtby.formats.gobuildinfo import read_buildinfo
 from builtby.formats.golinked import add_linked
-from builtby.formats.gopclntab import follow
 from builtby.formats.upx import MAGIC as UPX_MAGIC
 from builtby.formats.upx import read_upx
 from builtby.sources.view import View

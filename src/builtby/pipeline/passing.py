@@ -14,6 +14,8 @@ KEPT_HEAD = 4 << 20
 KEPT_TAIL = 4 << 20
 KEPT_WANTED = 8 << 20
 """Bytes kept of a passing file: its beginning, its end, and at most so many of what its format wants between them."""
+QUESTIONS = 3
+"""Times that a format is asked what it wants: again when it was given some of it, which may tell of more."""
 KEPT_FOUND = 16 << 20
 """Bytes kept of what only the bytes that go by tell of."""
 
@@ -29,34 +31,52 @@ class Passed(NamedTuple):
 class _Kept:
     """The ranges that the format wants, filled as the file goes by."""
 
-    def __init__(self, ranges: list[tuple[int, int]]) -> None:
-        self.spans: list[tuple[int, bytearray]] = []
+    def __init__(self, form: Format, head: bytes, size: int | None) -> None:
+        self._form, self._head, self._size = form, head, size
+        self._spans: list[tuple[int, bytearray]] = []
         self._ends: list[int] = []
-        self._left_to_find = KEPT_FOUND
-        left = KEPT_WANTED
-        for offset, wanted in ranges:
-            size = min(wanted, left)
-            if size > 0 and offset >= 0:
-                left -= size
+        self._left_to_find, self._left = KEPT_FOUND, KEPT_WANTED
+        self._questions = QUESTIONS if form.wants is not None and size is not None else 0
+        self._ask(0)
+
+    def spans(self) -> list[tuple[int, bytes]]:
+        """Return what was kept: (offset, bytes)."""
+        return [(0, self._head), *((offset, bytes(data)) for offset, data in self._spans)]
+
+    def _ask(self, position: int) -> None:
+        """Ask the format what else it wants, now that a range it wanted is there, of what begins at `position`."""
+        if not self._questions or self._form.wants is None or self._size is None:
+            return
+        self._questions -= 1
+        for offset, wanted in self._form.wants(SparseView(self._size, self.spans())):
+            size = min(wanted, self._left)
+            if size > 0 and offset >= position and all(offset != known for known, _ in self._spans):
+                self._left -= size
                 self._keep(offset, size)
 
     def _keep(self, offset: int, size: int) -> None:
-        self.spans.append((offset, bytearray()))
+        self._spans.append((offset, bytearray()))
         self._ends.append(offset + size)
 
     def follow(self, form: Format, base: int, data: memoryview) -> None:
         """Keep what the format finds in these bytes, and take them in. A range too large for it is not kept."""
         for offset, size in form.follow(base, data) if form.follow is not None else ():
-            if 0 < size <= self._left_to_find and all(offset != known for known, _ in self.spans):
+            if 0 < size <= self._left_to_find and all(offset != known for known, _ in self._spans):
                 self._left_to_find -= size
                 self._keep(offset, size)
-        self.take(base, data)
+        if self._take(base, data):
+            self._ask(base)
+            self._take(base, data)
 
-    def take(self, base: int, data: memoryview) -> None:
-        for (offset, kept), end in zip(self.spans, self._ends, strict=True):
+    def _take(self, base: int, data: memoryview) -> bool:
+        """Keep what is wanted of these bytes; return whether a range is whole now."""
+        whole = False
+        for (offset, kept), end in zip(self._spans, self._ends, strict=True):
             low, high = offset + len(kept), min(end, base + len(data))
             if base <= low < high:
                 kept.extend(data[low - base : high - base])
+                whole |= high == end
+        return whole
 
 
 def pass_by(
@@ -65,7 +85,7 @@ def pass_by(
     """Look at a file of which `begun` was read already, and of which the rest stands in `stream`."""
     digest, search = hashlib.sha256(begun), Search(identifier.engine)
     head = bytes(begun[:KEPT_HEAD])
-    kept = _Kept(form.wants(head, size) if form.wants is not None and size is not None else [])
+    kept = _Kept(form, head, size)
     kept.follow(form, 0, begun)
     search.feed(begun, 0, None, first=True, last=False)
     window = bytearray(WINDOW)
@@ -82,6 +102,5 @@ def pass_by(
         position += len(fresh)
         fresh.release()
         window[:OVERLAP] = window[end - OVERLAP : end]
-    spans = [(0, head), *((offset, bytes(data)) for offset, data in kept.spans), (position - len(tail), tail)]
-    view = SparseView(position, spans)
+    view = SparseView(position, [*kept.spans(), (position - len(tail), tail)])
     return Passed(digest.hexdigest(), position, identifier.passed(form, view, path, search.evidence()))
