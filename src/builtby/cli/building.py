@@ -1,8 +1,11 @@
 """What commands have in common that run somebody's build."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from builtby.cli.help import Group
 from builtby.cli.say import Exit, fail
@@ -34,6 +37,29 @@ class FailOn(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
     INFO = "info"
+
+
+Output = Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")]
+OUTPUT = Path("build-record")
+Force = Annotated[bool, typer.Option("--force", help="Replace a record that is there.")]
+FailFrom = Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at least "
+                                                 "that severe.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")]
+
+
+def command_of(ctx: typer.Context, verb: str, done: str) -> list[str] | None:
+    """Return what stands behind `--`; None where a subcommand is called. `done`: the verb's participle."""
+    command: list[str] | None = ctx.meta.get(COMMAND)
+    if ctx.invoked_subcommand is not None:
+        if command is not None:
+            fail(Exit.USAGE, f"`{verb} {ctx.invoked_subcommand}` runs no command", "Leave out what stands behind --.")
+        return None
+    if not command:
+        fail(Exit.USAGE, f"no command to {verb}", f"Write it behind two dashes: builtby {verb} -- make -j4")
+    if sys.platform != "linux":
+        fail(Exit.INCOMPLETE, f"builds can be {done} on Linux only",
+             f"{verb.capitalize()} in a Linux container or machine.")
+    return command
 
 
 def kept_digests() -> "Kept | None":

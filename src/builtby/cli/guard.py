@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from builtby.cli import guard_policies
-from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_faulty_rules, refuse_other
+from builtby.cli.building import (
+    OUTPUT,
+    FailFrom,
+    FailOn,
+    Force,
+    Output,
+    Quiet,
+    Runner,
+    command_of,
+    kept_digests,
+    refuse_faulty_rules,
+    refuse_other,
+)
 from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
 
@@ -34,30 +46,22 @@ def guard(
                       ] = None,
     preset: Annotated[str | None, typer.Option("--preset", metavar="NAME", help="A ready-made policy: pip, npm, cargo, "
                                                "go, maven, make. See `builtby guard policies`.")] = None,
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")] = Path(
-        "build-record"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
+    folder: Output = OUTPUT,
+    force: Force = False,
     level: Annotated[int | None, typer.Option("--level", min=1, max=3, help="This level or none: 1 bubblewrap, "
                                               "2 Landlock, 3 looking only.")] = None,
     best_effort: Annotated[bool, typer.Option("--best-effort", help="Take level 3 where nothing better is "
                                               "possible.")] = False,
-    fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at "
-                                                   "least that severe.")] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
+    fail_on: FailFrom = None,
+    quiet: Quiet = False,
 ) -> None:
     """Run a build, write down what it does, and keep it from doing harm."""
-    command = ctx.meta.get(COMMAND)
-    if ctx.invoked_subcommand is not None:
-        if command is not None:
-            fail(Exit.USAGE, f"`guard {ctx.invoked_subcommand}` runs no command", "Leave out what stands behind --.")
+    command = command_of(ctx, "guard", "guarded")
+    if command is None:
         return
-    if not command:
-        fail(Exit.USAGE, "no command to guard", "Write it behind two dashes: builtby guard -- make -j4")
     if policy is not None and preset is not None:
         fail(Exit.USAGE, "both --policy and --preset",
              "Give one. `builtby guard policies NAME` prints a preset to edit.")
-    if sys.platform != "linux":
-        fail(Exit.INCOMPLETE, "builds can be guarded on Linux only", "Guard in a Linux container or machine.")
     chosen = _policy(policy, preset)
     refuse_other(folder, force=force)
     refuse_faulty_rules()

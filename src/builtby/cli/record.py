@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from builtby.cli import record_diff, record_import, record_show
-from builtby.cli.building import COMMAND, FailOn, Runner, kept_digests, refuse_faulty_rules, refuse_other
+from builtby.cli.building import (
+    OUTPUT,
+    FailFrom,
+    FailOn,
+    Force,
+    Output,
+    Quiet,
+    Runner,
+    command_of,
+    kept_digests,
+    refuse_faulty_rules,
+    refuse_other,
+)
 from builtby.cli.help import Command
 from builtby.cli.say import Exit, fail
 
@@ -33,29 +45,20 @@ class Backend(StrEnum):
 @app.callback()
 def record(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the record goes.")] = Path(
-        "build-record"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a record that is there.")] = False,
+    folder: Output = OUTPUT,
+    force: Force = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Hash every file: believe nothing kept from an earlier "
                                          "record.")] = False,
     backend: Annotated[Backend, typer.Option("--backend", help="How to look: seccomp-notify; strace, where the kernel "
                                              "has none; auto takes what works, and the record says which.")
                        ] = Backend.AUTO,
-    fail_on: Annotated[FailOn | None, typer.Option("--fail-on", help="Leave with exit code 1 when a finding is at "
-                                                   "least that severe.")] = None,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but what went wrong.")] = False,
+    fail_on: FailFrom = None,
+    quiet: Quiet = False,
 ) -> None:
     """Run a build and write down what it does."""
-    command = ctx.meta.get(COMMAND)
-    if ctx.invoked_subcommand is not None:
-        if command is not None:
-            fail(Exit.USAGE, f"`record {ctx.invoked_subcommand}` runs no command", "Leave out what stands behind --.")
-        return
-    if not command:
-        fail(Exit.USAGE, "no command to record", "Write it behind two dashes: builtby record -- make -j4")
-    if sys.platform != "linux":
-        fail(Exit.INCOMPLETE, "builds can be recorded on Linux only", "Record in a Linux container or machine.")
-    raise typer.Exit(_recorded(command, folder, fail_on, backend, force=force, rehash=rehash, quiet=quiet))
+    command = command_of(ctx, "record", "recorded")
+    if command is not None:
+        raise typer.Exit(_recorded(command, folder, fail_on, backend, force=force, rehash=rehash, quiet=quiet))
 
 
 def _recorded(command: list[str], folder: Path, fail_on: FailOn | None, backend: Backend, *, force: bool,

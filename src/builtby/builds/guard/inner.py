@@ -53,10 +53,11 @@ def _serve(server: socket.socket, proxy: str) -> None:
             client.close()
             continue
         for one, other in ((client, upstream), (upstream, client)):
-            threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+            threading.Thread(target=pump, args=(one, other), daemon=True).start()
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def pump(one: socket.socket, other: socket.socket) -> None:
+    """Pass on what comes from one to the other until it ends. The proxy outside does so too."""
     with suppress(OSError):
         while data := one.recv(_BUFFER):
             other.sendall(data)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from builtby.builds.guard.inner import pump
 from builtby.builds.guard.places import is_metadata
 from builtby.builds.guard.upstream import Upstream
 
@@ -211,16 +212,7 @@ def _answer(code: int, text: str) -> bytes:
 def _both(one: socket.socket, other: socket.socket) -> None:
     for end in (one, other):
         end.settimeout(None)
-    back = threading.Thread(target=_pump, args=(other, one), daemon=True)
+    back = threading.Thread(target=pump, args=(other, one), daemon=True)
     back.start()
-    _pump(one, other)
+    pump(one, other)
     back.join()
-
-
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while data := one.recv(_BUFFER):
-            other.sendall(data)
-    for end, how in ((other, socket.SHUT_WR), (one, socket.SHUT_RD)):
-        with suppress(OSError):
-            end.shutdown(how)
