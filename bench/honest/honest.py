@@ -55,7 +55,7 @@ class Result(msgspec.Struct, frozen=True):
     programs: int = 0
     files: int = 0
     packages: int = 0
-    """Whose code ran: the owners of programs, as the rules tell them apart."""
+    """Dependencies whose code ran, as the rules tell them apart."""
     complete: bool = False
     loud: tuple[str, ...] = ()
     failed: str = ""
@@ -137,7 +137,8 @@ def _packages(record: Record) -> int:
     from builtby.builds.detect.build import Build as Judged
 
     looked = Judged(record)
-    return len({owner.purl for one in record.processes if (owner := looked.owner(one.id)).purl})
+    owners = (looked.owner(one.id) for one in record.processes)
+    return len({owner.purl.partition("@")[0] for owner in owners if owner.purl and owner.within == "hook"})
 
 
 def _line(one: Finding) -> str:
