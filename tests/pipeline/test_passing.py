@@ -78,17 +78,19 @@ def moved(*, headers_last: bool) -> bytes:
     comment, names = b"GCC: (GNU) 13.1.0\0", b"\0.comment\0.shstrtab\0.strtab\0"
     data, table, start = bytes(200 << 10), bytes(200 << 10), 4096
     end = start + len(data)
-    behind = end + len(comment) + len(names) + len(table)
+    named = end + (64 << 10)
+    behind = named + len(names) + len(table)
     segments = pack("<IIQQQQQQ", 1, 6, start, start, start, len(data), len(data), 4096)
     sections = bytes(64) + b"".join(pack("<IIQQQQIIQQ", *row) for row in (
         (1, 1, 0x30, 0, end, len(comment), 0, 0, 1, 1),
-        (10, 3, 0, 0, end + len(comment), len(names), 0, 0, 1, 0),
-        (20, 3, 0, 0, end + len(comment) + len(names), len(table), 0, 0, 1, 0)))
+        (10, 3, 0, 0, named, len(names), 0, 0, 1, 0),
+        (20, 3, 0, 0, named + len(names), len(table), 0, 0, 1, 0)))
     segments_at = start if headers_last else 64
     head = b"\x7fELF\x02\x01\x01" + bytes(9) + pack(
         "<HHIQQQIHHHHHH", 2, 62, 1, 0, segments_at, behind, 0, 64, 56, 1, 64, 4, 2)
     data = segments + data[len(segments) :] if headers_last else data
-    return (head + (b"" if headers_last else segments)).ljust(start, b"\0") + data + comment + names + table + sections
+    return (head + (b"" if headers_last else segments)).ljust(start, b"\0") + data + comment.ljust(
+        named - end, b"\0") + names + table + sections
 
 
 @pytest.mark.parametrize("headers_last", [False, True])
@@ -100,7 +102,8 @@ def test_a_comment_is_found_where_its_headers_come_late(
     monkeypatch.setattr(passing, "KEPT_HEAD", 1024)
     monkeypatch.setattr(passing, "WINDOW", 32 << 10)
     monkeypatch.setattr("builtby.formats.elf_wants.SMALL", 4 << 10)
-    monkeypatch.setattr("builtby.formats.elf_wants.BEHIND", 4 << 10)
+    for name in ("BEHIND", "HEADERS"):
+        monkeypatch.setattr(f"builtby.formats.elf_wants.{name}", 4 << 10)
     data = moved(headers_last=headers_last)
     stream = ChunkStream(iter([data[begun:]]))
     found = passing.pass_by(Identifier(Settings()), elf.FORMAT, stream, memoryview(data)[:begun], len(data), "x")
