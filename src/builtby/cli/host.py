@@ -8,25 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from builtby.cli import baselines
+from builtby.cli.baselines import Form
 from builtby.cli.help import Command, Group
-from builtby.cli.say import Exit, fail
+from builtby.cli.say import Exit
 
 if TYPE_CHECKING:
     from builtby.builds.host.check import Baseline
-    from builtby.builds.host.model import HostCheck
 
 _OUT, _COUNTS = "What comes out", "What counts"
 
 app = typer.Typer(
     cls=Group, rich_markup_mode=None, no_args_is_help=True,
     help="Check a build host between builds: what runs by itself, what steers tools, what came into PATH.")
-
-
-class Form(StrEnum):
-    """Outputs."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
 
 
 class Limit(StrEnum):
@@ -68,20 +62,19 @@ def check(
     3: something could not be read, and the rest is reported.
     """
     from builtby.builds.detect.model import SEVERITIES
+    from builtby.builds.host import terminal
     from builtby.builds.host.check import check as start
 
     baseline = _baseline(file) if file else None
-    result = start(_there(root), os.environ, baseline, str(file) if file else None)
-    _write(result, form, output, every=every)
+    result = start(baselines.there(root), os.environ, baseline, str(file) if file else None)
+    baselines.write(result, lambda out: terminal.show(out, result, every=every), form, output)
     least = SEVERITIES.index(fail_on.value) if fail_on is not Limit.NEVER else -1
     counting = [one for one in result.findings if not one.known and SEVERITIES.index(one.severity) <= least]
     if counting:
         print(f"builtby: {len(counting):,} finding{'s' if len(counting) > 1 else ''} at --fail-on {fail_on.value}",
               file=sys.stderr)
         raise typer.Exit(int(Exit.FINDINGS))
-    if result.problems:
-        print(f"builtby: incomplete: {result.problems[0]}", file=sys.stderr)
-        raise typer.Exit(int(Exit.INCOMPLETE))
+    baselines.leave_if_incomplete(result.problems)
 
 
 @app.command(name="baseline", cls=Command)
@@ -95,26 +88,12 @@ def write_baseline(
     """
     from builtby.builds.host.check import taken
     from builtby.builds.host.model import BASELINE
-    from builtby.builds.sealed import sealed
-    from builtby.cli.output import opened
 
-    body, problems = taken(_there(root), os.environ)
-    try:
-        with opened(output) as stream:
-            stream.write(sealed(BASELINE, body))
-    except OSError as error:
-        fail(Exit.INCOMPLETE, f"cannot write {output}: {error.strerror}")
+    body, problems = taken(baselines.there(root), os.environ)
+    baselines.put(BASELINE, body, output)
     print(f"builtby: {len(body['files']):,} files, {len(body['programs']):,} tools in PATH, "
           f"findings known: {len(body['findings']):,} → {output}", file=sys.stderr)
-    if problems:
-        print(f"builtby: incomplete: {problems[0]}", file=sys.stderr)
-        raise typer.Exit(int(Exit.INCOMPLETE))
-
-
-def _there(root: Path) -> Path:
-    if not root.is_dir():
-        fail(Exit.USAGE, f"{root} is no folder", "Give --root the folder of an unpacked file system.")
-    return root.resolve()
+    baselines.leave_if_incomplete(problems)
 
 
 def _baseline(file: Path) -> "Baseline":
@@ -122,28 +101,6 @@ def _baseline(file: Path) -> "Baseline":
 
     from builtby.builds.host.check import Baseline
     from builtby.builds.host.model import BASELINE
-    from builtby.builds.sealed import SealError, opened
 
-    try:
-        return msgspec.convert(opened(file, BASELINE), type=Baseline)
-    except (SealError, msgspec.ValidationError) as error:
-        fail(Exit.INCOMPLETE, str(error), "Give what `builtby host baseline -o FILE` wrote.")
-    except OSError as error:
-        fail(Exit.USAGE, f"cannot read {file}: {error.strerror}")
-
-
-def _write(result: "HostCheck", form: Form, output: Path | None, *, every: bool) -> None:
-    import msgspec
-
-    from builtby.builds.host import terminal
-    from builtby.cli.output import opened
-    from builtby.cli.views import told
-
-    try:
-        with opened(output) as stream:
-            if form is Form.JSON:
-                stream.write(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
-            else:
-                stream.write(told(lambda out: terminal.show(out, result, every=every), output))
-    except OSError as error:
-        fail(Exit.INCOMPLETE, f"cannot write {output or 'the results'}: {error.strerror}")
+    return baselines.take(BASELINE, file, lambda held: msgspec.convert(held, type=Baseline),
+                          "Give what `builtby host baseline -o FILE` wrote.")

@@ -1,18 +1,18 @@
 """`builtby toolchain`: whether compilers and build tools are what their packages shipped."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from builtby.cli import baselines
+from builtby.cli.baselines import Form
 from builtby.cli.help import Command, Group
-from builtby.cli.say import Exit, fail
+from builtby.cli.say import Exit
 
 if TYPE_CHECKING:
     from builtby.builds.toolchain.gather import Gathered
-    from builtby.builds.toolchain.model import Verification
     from builtby.builds.toolchain.verify import Kept
 
 BASELINE = "builtby/toolchain-baseline/1"
@@ -22,13 +22,6 @@ _FAILING = "changed,missing,new,gone"
 app = typer.Typer(
     cls=Group, rich_markup_mode=None, no_args_is_help=True,
     help="Verify the tools of this machine, or of an unpacked image, against their packages and a baseline.")
-
-
-class Form(StrEnum):
-    """Outputs."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
 
 
 _Root = Annotated[Path, typer.Option("--root", metavar="DIR", rich_help_panel=_WHAT,
@@ -63,20 +56,19 @@ def verify(
     dpkg, rpm, apk, pip and npm. Says what changed, is missing, is owned by no package, or cannot be verified.
     Exit code 1: something changed or is missing; 3: something could not be read, and the rest is reported.
     """
+    from builtby.builds.toolchain import terminal
     from builtby.builds.toolchain.verify import verified
 
     states = _states(fail_on)
     kept = _baseline(baseline) if baseline else None
-    result = verified(_there(root), _gathered(root, projects, everything=everything), kept,
+    result = verified(baselines.there(root), _gathered(root, projects, everything=everything), kept,
                       str(baseline) if baseline else None)
-    _write(result, form, output, every=every)
+    baselines.write(result, lambda out: terminal.show(out, result, every=every), form, output)
     failing = {state: result.counts[state] for state in states if result.counts.get(state)}
     if failing:
         print("builtby: " + ", ".join(f"{number:,} {state}" for state, number in failing.items()), file=sys.stderr)
         raise typer.Exit(int(Exit.FINDINGS))
-    if result.problems:
-        print(f"builtby: incomplete: {result.problems[0]}", file=sys.stderr)
-        raise typer.Exit(int(Exit.INCOMPLETE))
+    baselines.leave_if_incomplete(result.problems)
 
 
 @app.command(name="baseline", cls=Command)
@@ -90,33 +82,19 @@ def write_baseline(
 
     Keep it where this machine cannot write: it is under a checksum, and not signed.
     """
-    from builtby.builds.sealed import sealed
     from builtby.builds.toolchain.verify import held
-    from builtby.cli.output import opened
 
     found = _gathered(root, projects, everything=everything)
-    files = {path: [kept.digest, kept.package] for path, kept in held(_there(root), found).items()}
-    try:
-        with opened(output) as stream:
-            stream.write(sealed(BASELINE, {"root": str(root), "files": files}))
-    except OSError as error:
-        fail(Exit.INCOMPLETE, f"cannot write {output}: {error.strerror}")
+    files = {path: [kept.digest, kept.package] for path, kept in held(baselines.there(root), found).items()}
+    baselines.put(BASELINE, {"root": str(root), "files": files}, output)
     print(f"builtby: {len(files):,} files of {len(found.packages):,} packages → {output}", file=sys.stderr)
-    if found.problems:
-        print(f"builtby: incomplete: {found.problems[0]}", file=sys.stderr)
-        raise typer.Exit(int(Exit.INCOMPLETE))
-
-
-def _there(root: Path) -> Path:
-    if not root.is_dir():
-        fail(Exit.USAGE, f"{root} is no folder", "Give --root the folder of an unpacked file system.")
-    return root.resolve()
+    baselines.leave_if_incomplete(found.problems)
 
 
 def _gathered(root: Path, projects: list[Path] | None, *, everything: bool) -> "Gathered":
     from builtby.builds.toolchain.gather import gathered
 
-    return gathered(_there(root), tuple(one.resolve() for one in projects or [Path()]), everything=everything)
+    return gathered(baselines.there(root), tuple(one.resolve() for one in projects or [Path()]), everything=everything)
 
 
 def _states(words: str) -> tuple[str, ...]:
@@ -132,29 +110,7 @@ def _states(words: str) -> tuple[str, ...]:
 def _baseline(file: Path) -> "dict[str, Kept]":
     import msgspec
 
-    from builtby.builds.sealed import SealError, opened
     from builtby.builds.toolchain.verify import Kept
 
-    try:
-        return msgspec.convert(opened(file, BASELINE).get("files"), type=dict[str, Kept])
-    except (SealError, msgspec.ValidationError) as error:
-        fail(Exit.INCOMPLETE, str(error), "Give --baseline what `builtby toolchain baseline -o FILE` wrote.")
-    except OSError as error:
-        fail(Exit.USAGE, f"cannot read {file}: {error.strerror}")
-
-
-def _write(result: "Verification", form: Form, output: Path | None, *, every: bool) -> None:
-    import msgspec
-
-    from builtby.builds.toolchain import terminal
-    from builtby.cli.output import opened
-    from builtby.cli.views import told
-
-    try:
-        with opened(output) as stream:
-            if form is Form.JSON:
-                stream.write(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
-            else:
-                stream.write(told(lambda out: terminal.show(out, result, every=every), output))
-    except OSError as error:
-        fail(Exit.INCOMPLETE, f"cannot write {output or 'the results'}: {error.strerror}")
+    return baselines.take(BASELINE, file, lambda held: msgspec.convert(held.get("files"), type=dict[str, Kept]),
+                          "Give --baseline what `builtby toolchain baseline -o FILE` wrote.")
