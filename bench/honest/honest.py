@@ -171,7 +171,7 @@ def one_build(build: Build, work: Path, args: argparse.Namespace) -> Result | No
     """Run or judge one build; None when it is to be judged and was never run."""
     folder = work / build.folder
     kept = folder / "result.json"
-    known = msgspec.json.decode(kept.read_bytes(), type=Result) if kept.exists() else None
+    known = _known(kept)
     if args.resume and known is not None and not known.failed:
         return known
     if args.again:
@@ -185,6 +185,14 @@ def one_build(build: Build, work: Path, args: argparse.Namespace) -> Result | No
             result = Result(build.name, build.what, 0.0, failed=str(error))
     kept.write_bytes(msgspec.json.encode(result))
     return result
+
+
+def _known(kept: Path) -> Result | None:
+    """Return the result that is kept, None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(kept.read_bytes(), type=Result)
+    except (OSError, msgspec.DecodeError):
+        return None
 
 
 def arguments() -> argparse.Namespace:
