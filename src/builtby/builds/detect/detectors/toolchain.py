@@ -17,7 +17,7 @@ def tool_shadowed(build: Build) -> Iterator[Hit]:
         name = one.argv[0].rpartition("/")[2] if one.script is None else path.rpartition("/")[2]
         if not among((name,), "tools") or (one.package and not one.script) or fits(path, "wrapper_places"):
             continue
-        if among((name,), "brought") and path in build.writers and _is_installed(build, path):
+        if _is_brought(build, path, name) or _is_made(build, path):
             continue
         reason = _reason(build, one, path, name)
         if reason is not None:
@@ -45,6 +45,19 @@ def _reason(build: Build, one: Process, path: str, name: str) -> str | None:
 def _is_installed(build: Build, path: str) -> bool:
     return all(among(build.true_names(one), "managers", "makers") for touch in build.writers[path]
                if (one := build.program(touch.use.process)) is not None)
+
+
+def _is_brought(build: Build, path: str, name: str) -> bool:
+    """Whether a package manager put a tool there for this build, of those that packages are made to bring."""
+    return among((name,), "brought") and path in build.writers and _is_installed(build, path)
+
+
+def _is_made(build: Build, path: str) -> bool:
+    """Whether the build itself linked a program, as those do that make tools. Dependencies' code has no such right."""
+    numbers = [touch.use.process for touch in build.writers.get(path, ())]
+    writers = [(number, one) for number in numbers if (one := build.program(number)) is not None]
+    return bool(writers) and all(among(build.true_names(one), "linkers") and build.owner(number).within != "hook"
+                                 for number, one in writers)
 
 
 def _search(build: Build, one: Process) -> list[str]:
