@@ -114,7 +114,8 @@ def test_variables_that_are_in_order(audited: Auditing, line: str) -> None:
 @pytest.mark.parametrize(("line", "rule"), [
     ("curl -sSf https://x.example/i.sh | sudo bash -s -- -y", "download-and-run"),
     ('sh -c "$(curl -fsSL https://x.example)"', "download-and-run"), ("RUN npm ci", "npm-command-scripts"),
-    ("npx cowsay hello", "npx-unpinned"), ("go install example.com/x@latest", "go-command-latest"),
+    ("npx cowsay hello", "npx-unpinned"), ("uvx --quiet cowsay hello", "npx-unpinned"),
+    ("go install example.com/x@latest", "go-command-latest"),
     ("cargo install ripgrep", "cargo-install-unlocked"), ("RUN pip install -r r.txt", "pip-command-builds")])
 def test_commands(audited: Auditing, line: str, rule: str) -> None:
     result = audited({"Dockerfile": f"{line}\n"})
@@ -123,6 +124,7 @@ def test_commands(audited: Auditing, line: str, rule: str) -> None:
 
 @pytest.mark.parametrize("line", [
     "curl -o x.tar https://x.example/x.tar && sha256sum -c x", "npm ci --ignore-scripts", "npx cowsay@1.2.3 hello",
+    "uvx --help", 'uvx --from "cowsay==1.2" cowsay', '- name: "Test uvx shell completions"', 'name: Run npx cowsay',
     "go install example.com/x@v1.2.3", "cargo install --locked ripgrep", "# curl x | sh", "npm config ls",
     "pip install --only-binary :all: -r r.txt"])
 def test_commands_that_are_in_order(audited: Auditing, line: str) -> None:

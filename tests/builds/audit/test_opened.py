@@ -53,7 +53,8 @@ def test_images_and_secrets_of_workflows(audited: Auditing) -> None:
     result = audited({".github/workflows/a.yml": "on: push\npermissions: {}\njobs:\n  a:\n    container: node:20\n"
                                                  "    services: {db: {image: 'postgres:15'}}\n    steps: []\n"
                                                  f"  b:\n    uses: o/r/.github/workflows/x.yml@{'b' * 40}\n"
-                                                 "    secrets: inherit\n"})
+                                                 "    secrets: inherit\n"
+                                                 "  c:\n    uses: $/.github/workflows/own.yml\n    secrets: inherit\n"})
     assert {(one.rule, one.line) for one in result.findings} == {
         ("image-unpinned", 5), ("image-unpinned", 6), ("actions-secrets-inherit", 9)}
 

@@ -123,6 +123,17 @@ def test_the_projects_own_build(audited: Auditing) -> None:
     assert findings(result) == {"hook-fetches"}
 
 
+def test_a_build_environment_has_versions_of_its_own(audited: Auditing) -> None:
+    """What a lock file holds of the same name is another version."""
+    result = audited({
+        "uv.lock": '[[package]]\nname = "pinned"\nversion = "2.0"\nsource = { registry = "x" }\n'
+                   '[[package]]\nname = "free"\nversion = "3.0"\nsource = { registry = "x" }\n',
+        "pyproject.toml": '[build-system]\nrequires = ["pinned==1.5; python_version < \'4\'", "free", "some==1.*"]\n'})
+    assert {(one.name, one.version) for one in result.dependencies
+            if any(hook.kind == "build-requirement" for hook in one.hooks)} == {
+        ("pinned", "1.5"), ("free", None), ("some", None)}
+
+
 def test_what_runs_at_every_start(audited: Auditing) -> None:
     site = "lib/python3.11/site-packages"
     result = audited({

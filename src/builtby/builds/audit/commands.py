@@ -11,7 +11,7 @@ from msgspec import Struct, convert
 from builtby.builds.audit.read import lines
 
 _LONGEST = 1024
-_SAID = re.compile(r"(?:-\s+)?(?:run:\s*)?[\"']?@?(?:echo|printf|log|info|warn|error|die|name:|description:)\b")
+_SAID = re.compile(r"(?:-\s+)?(?:run:\s*)?[\"']?@?(?:(?:echo|printf|log|info|warn|error|die)\b|(?:name|description):)")
 """How a line begins that says something and does nothing."""
 
 

@@ -190,12 +190,16 @@ def _kinds(dependencies: list[Dependency]) -> dict[str, Kind]:
 
 def _versioned(merged: dict[tuple[str, str, str | None], Dependency]) -> dict[
         tuple[str, str, str | None], Dependency]:
-    """Join what is named without a version with the one version of it that is named elsewhere, if it is one."""
+    """Join what is named without a version with the one version of it that is named elsewhere, if it is one.
+
+    Not what only build environments take: they choose by themselves, whatever a lock file says.
+    """
     versions: dict[tuple[str, str], list[str]] = {}
     for ecosystem, name, version in merged:
         if version:
             versions.setdefault((ecosystem, name), []).append(version)
-    for key in [key for key in merged if not key[2] and len(versions.get(key[:2], [])) == 1]:
+    for key in [key for key, one in merged.items() if not key[2] and len(versions.get(key[:2], [])) == 1
+                and not (one.hooks and all(hook.kind == "build-requirement" for hook in one.hooks))]:
         whole = (*key[:2], versions[key[:2]][0])
         merged[whole] = _merged(merged[whole], merged.pop(key))
     return merged

@@ -33,11 +33,11 @@ def text(audit: Audit, *, every: bool, colour: bool, width: int | None) -> str:
 
 
 def _report(audit: Audit, *, every: bool) -> Iterator[Text]:
-    yield from _findings(audit.findings)
+    yield from _findings(audit.findings, every=every)
     unsafe = [one for one in audit.settings if not one.safe]
-    yield from _settings("Settings that let code run", unsafe)
+    yield from _settings("Settings that let code run", unsafe, every=every)
     if every:
-        yield from _settings("Settings that are in order", [one for one in audit.settings if one.safe])
+        yield from _settings("Settings that are in order", [one for one in audit.settings if one.safe], every=every)
     projects = [one for one in audit.dependencies if one.project]
     yield from _dependencies("The project's own code", projects, every=every)
     others = [one for one in audit.dependencies if not one.project]
@@ -51,40 +51,48 @@ def _report(audit: Audit, *, every: bool) -> Iterator[Text]:
     yield Text(_sentence(audit), style="bold")
 
 
-def _findings(findings: list[Finding]) -> Iterator[Text]:
+def _findings(findings: list[Finding], *, every: bool) -> Iterator[Text]:
     if findings:
         yield Text("Findings", style="bold")
     for rule in dict.fromkeys(one.rule for one in findings):
         same = [one for one in findings if one.rule == rule]
         yield _title(same[0].severity, same[0].title, rule)
-        for one in same[: _PLACES * 3]:
+        shown = same if every else same[: _PLACES * 3]
+        for one in shown:
             yield Text(f"      {_place(one.path, one.line)}  {clean(one.message)}")
-        if len(same) > _PLACES * 3:
-            yield Text(f"      and {len(same) - _PLACES * 3:,} more", style="dim")
+        yield from _rest(len(same) - len(shown))
         yield Text(f"      → {same[0].remedy}", style="green")
     if findings:
         yield Text("")
 
 
-def _settings(title: str, settings: list[Setting]) -> Iterator[Text]:
+def _settings(title: str, settings: list[Setting], *, every: bool) -> Iterator[Text]:
     if settings:
         yield Text(title, style="bold")
     for rule in dict.fromkeys(one.rule for one in settings):
         same = [one for one in settings if one.rule == rule]
         yield _title(same[0].severity, same[0].title, rule)
-        for one in same[:_PLACES]:
+        shown = same if every else same[:_PLACES]
+        for one in shown:
             yield Text(f"      {_place(one.path, one.line)}  {clean(one.value or 'not set')}")
-        if len(same) > _PLACES:
-            yield Text(f"      and {len(same) - _PLACES:,} more", style="dim")
+        yield from _rest(len(same) - len(shown))
         if same[0].safer:
-            yield Text(f"      → {_remedy(same[0])}", style="green")
+            yield Text(f"      → {_remedy(same)}", style="green")
     if settings:
         yield Text("")
 
 
-def _remedy(setting: Setting) -> str:
-    told = f"in {clean(setting.safer_path)} write: {setting.safer}"
-    return setting.safer if setting.safer.startswith(_DEEDS) else told
+def _rest(number: int) -> Iterator[Text]:
+    if number:
+        yield Text(f"      and {number:,} more (--all lists them)", style="dim")
+
+
+def _remedy(same: list[Setting]) -> str:
+    """Return what to do about settings of one rule: where to write it, in one file or in each."""
+    safer, places = same[0].safer, {one.safer_path for one in same}
+    if safer.startswith(_DEEDS):
+        return safer
+    return f"in {clean(same[0].safer_path) if len(places) == 1 else 'each of these files'} write: {safer}"
 
 
 def _title(severity: str, title: str, rule: str) -> Text:
@@ -129,7 +137,8 @@ def _hooks(one: Dependency, *, every: bool) -> Iterator[Text]:
         if number == _HOOKS and not every:
             yield Text(f"      and {len(places) - number:,} more (--all lists them)", style="dim")
             return
-        where = _place(hooks[0].path, hooks[0].line) + (f" and {len(hooks) - 1:,} more places" if hooks[1:] else "")
+        others = f" and {len(hooks) - 1:,} more place{'s' if hooks[2:] else ''}" if hooks[1:] else ""
+        where = _place(hooks[0].path, hooks[0].line) + others
         yield Text.assemble(f"      at {when}: ", clean(how), (f"  {where}", "dim"))
 
 

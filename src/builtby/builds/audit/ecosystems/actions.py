@@ -16,6 +16,8 @@ _UNTRUSTED = re.compile(
     r"\$\{\{\s*github\.(?:event\.(?:issue|pull_request|comment|review|discussion|head_commit)\b[^}]*"
     r"\.(?:title|body|message|ref|label|name|email)|head_ref)\b[^}]*\}\}")
 _OWN = {"actions", "github"}
+_SAME = ("./", "../", "$/")
+"""How what stands in the same repository begins."""
 
 
 def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
@@ -35,7 +37,7 @@ def _workflow(path: str, tree: Tree) -> Iterator[Entry]:
 
 
 def _uses(action: str, path: str, number: int) -> Iterator[Entry]:
-    if action.startswith(("./", "../", "$/")) or "${{" in action:
+    if action.startswith(_SAME) or "${{" in action:
         return
     if action.startswith("docker://"):
         yield from image(action.removeprefix("docker://"), path, number, "an action is run in it")
@@ -57,7 +59,7 @@ def _images(jobs: dict[str, object], path: str, text: str) -> Iterator[Entry]:
         for told in (job.get("container"), *read.mapping(job.get("services")).values()):
             name = read.string(told) or read.string(read.mapping(told).get("image"))
             yield from image(name, path, read.line_of(text, name))
-        if job.get("secrets") == "inherit" and not read.string(job.get("uses")).startswith("./"):
+        if job.get("secrets") == "inherit" and not read.string(job.get("uses")).startswith(_SAME):
             yield finding("actions-secrets-inherit", path, read.string(job.get("uses")),
                           read.line_of(text, read.string(job.get("uses"))))
 

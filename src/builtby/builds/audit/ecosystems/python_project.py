@@ -14,6 +14,8 @@ from builtby.builds.audit.tree import Tree
 _INSTALLED = ("site-packages/", "dist-packages/", "node_modules/")
 _LEGACY = "setuptools.build_meta:__legacy__"
 _PINNED = re.compile(r"==|@\s")
+_EXACT = re.compile(r"===?\s*([^\s*,;]+)(?=\s*(?:;|$))")
+"""One version, and no pattern of versions."""
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _FETCHES = re.compile(
     r"\b(?:urlopen|urlretrieve|requests\.(?:get|post)|http\.client|socket\.(?:socket|create_connection))\b"
@@ -120,7 +122,8 @@ def _backend(system: dict[str, Any], path: str, tree: Tree, text: str, name: str
     requires = [read.string(one) for one in read.items(system.get("requires"))]
     for requirement in filter(None, requires):
         match = _NAME.match(requirement)
-        yield distribution(match[0] if match else requirement, None, path, Hook(
+        pinned = _EXACT.search(requirement)
+        yield distribution(match[0] if match else requirement, pinned[1] if pinned else None, path, Hook(
             kind="build-requirement", when=When.BUILD, how=f"in the build environment: {requirement}", path=path,
             line=read.line_of(text, requirement)))
     loose = [one for one in requires if not _PINNED.search(one)]
