@@ -40,6 +40,12 @@ def test_maven(audited: Auditing) -> None:
     assert unsafe(result) == {"maven-jvm-agent", "wrapper-checksum", "gradle-distribution", "maven-processors"}
 
 
+def test_where_maven_puts_results_is_no_source(audited: Auditing) -> None:
+    place = "<repository><url>http://repo.example/put</url></repository>"
+    result = audited({"pom.xml": f"<project><distributionManagement>{place}</distributionManagement></project>"})
+    assert findings(result) == set()
+
+
 def test_xml_with_entities_is_refused(audited: Auditing) -> None:
     bomb = '<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><project>&b;</project>'
     assert "document type" in audited({"pom.xml": bomb}).skipped[0].reason

@@ -42,7 +42,8 @@ def _pom(path: str, tree: Tree) -> Iterator[Entry]:
     for extension in project.root.iterfind(".//build/extensions/extension"):
         yield from _run(extension, "maven-extension", "a build extension: Maven loads it into itself", path, project)
     yield from _processors(path, project)
-    for repository in (*project.root.iter("repository"), *project.root.iter("pluginRepository")):
+    for repository in (*project.root.iterfind(".//repositories/repository"),  # not where results are put
+                       *project.root.iterfind(".//pluginRepositories/pluginRepository")):
         if text_of(repository, "url").startswith("http://"):
             yield finding("plain-http-source", path, text_of(repository, "url"), _line(repository))
     for dependency in project.root.iterfind("dependencies/dependency"):
