@@ -68,6 +68,16 @@ def test_gradle(audited: Auditing) -> None:
     assert unsafe(result) == {"gradle-verification"}
 
 
+def test_gradle_versions_that_stand_elsewhere(audited: Auditing) -> None:
+    """What only a script knows is not known."""
+    result = audited({
+        "gradle.properties": "swagger=2.2.8\n",
+        "build.gradle": "plugins {\n  id 'a.b' version \"${swagger}\"\n  id 'c.d' version \"$versions.d\"\n}\n"
+                        "buildscript {\n  classpath \"g:c:$swagger\"\n}\n"})
+    assert {(one.name, one.version) for one in result.dependencies if not one.project} == {
+        ("a.b", "2.2.8"), ("c.d", None), ("g:c", "2.2.8")}
+
+
 def test_gradle_verification(audited: Auditing) -> None:
     result = audited({"settings.gradle": "", "gradle/verification-metadata.xml":
                       "<verification-metadata><configuration><verify-metadata>true</verify-metadata></configuration>"

@@ -19,6 +19,7 @@ _PROCESSOR = re.compile(
 _FROM = re.compile(r"""\bapply\s*\(?\s*(?:from\s*[:=]\s*)["']([^"']+)["']""")
 _INCLUDED = re.compile(r"""^\s*includeBuild\s*\(?\s*["']([^"']+)["']""")
 _VERSION = re.compile(r".*(?:\+|SNAPSHOT)|latest\..*|[\[(].*")
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _LONGEST = 2048
 _OWN = {"java", "java-library", "application", "groovy", "scala", "war", "ear", "jacoco", "checkstyle", "pmd", "idea",
         "eclipse", "maven-publish", "ivy-publish", "signing", "base", "distribution", "java-gradle-plugin",
@@ -38,19 +39,20 @@ def _script(path: str, tree: Tree) -> Iterator[Entry]:
 
 def _line(line: str, path: str, number: int, tree: Tree) -> Iterator[Entry]:
     if match := _PLUGIN.match(line):
-        name = match[1] or f"org.jetbrains.kotlin.{match[2]}"
+        name, version = match[1] or f"org.jetbrains.kotlin.{match[2]}", _told(match[3], path, tree)
         if name not in _OWN and name not in own_plugins(tree):
-            yield gradle_plugin("", name, match[3] or "", Hook(
+            yield gradle_plugin("", name, version, Hook(
                 kind="gradle-plugin", when=When.BUILD, path=path, line=number,
                 how="a plugin: Gradle loads it at every call"))
-        yield from _loose(name, match[3] or "", path, number)
+        yield from _loose(name, version, path, number)
     elif match := _CLASSPATH.match(line):
-        yield gradle_plugin(match[1], match[2], match[3], Hook(
+        version = _told(match[3], path, tree)
+        yield gradle_plugin(match[1], match[2], version, Hook(
             kind="gradle-plugin", when=When.BUILD, path=path, line=number,
             how="on the class path of the build script"))
-        yield from _loose(f"{match[1]}:{match[2]}", match[3], path, number)
+        yield from _loose(f"{match[1]}:{match[2]}", version, path, number)
     elif match := _PROCESSOR.match(line):
-        yield gradle_plugin(match[1], match[2], match[3] or "", Hook(
+        yield gradle_plugin(match[1], match[2], _told(match[3], path, tree), Hook(
             kind="annotation-processor", when=When.BUILD, how="an annotation processor: the compiler loads it",
             path=path, line=number))
     elif (match := _FROM.search(line)) and "://" in match[1]:
@@ -61,6 +63,17 @@ def _line(line: str, path: str, number: int, tree: Tree) -> Iterator[Entry]:
             how=f"the included build {match[1]}: its scripts run, too"),))
     if re.search(r"allowInsecureProtocol\s*=\s*true|isAllowInsecureProtocol\s*=\s*true", line):
         yield setting("gradle-insecure", path, safe=False, value=line.strip(), line=number)
+
+
+def _told(version: str | None, path: str, tree: Tree) -> str:
+    """Return a version with what gradle.properties tells of it; empty when a script would have to be run for it."""
+    if not version or "$" not in version:
+        return version or ""
+    file = tree.beside(path, "gradle.properties")
+    pairs = (line.partition("=") for _, line in read.lines(tree.text(file))) if file else ()
+    values = {name.strip(): value.strip() for name, _, value in pairs}
+    told = _VARIABLE.sub(lambda match: values.get(match[1], match[0]), version)
+    return "" if "$" in told else told
 
 
 def _loose(name: str, version: str, path: str, number: int) -> Iterator[Entry]:
