@@ -19,22 +19,8 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.bombs import (  # noqa: E402  # the tests' own
-    GIB,
-    GOOD,
-    entry,
-    gzipped,
-    header,
-    image,
-    large_elf,
-    many,
-    nested,
-    overlapping_zip,
-    pax,
-    write,
-    zeros,
-    zip_of_zips,
-)
+from tests import bombs  # noqa: E402  # the tests' own
+from tests.bombs import GIB, GOOD, entry, header, image, many, write, zeros  # noqa: E402
 from tests.pipeline.parts import elf  # noqa: E402
 
 TINY = elf(padding=b"@NUMBER@")
@@ -77,23 +63,17 @@ def folder_of(count: int) -> Callable[[Path], Path]:
 
 
 def layers(*made: Callable[[], Iterator[bytes]]) -> Callable[[Path], Path]:
-    return lambda folder: image(folder / "image", [gzipped(chain(make())) for make in made])
+    return lambda folder: image(folder / "image", [bombs.gzipped(chain(make())) for make in made])
 
 
 def file(name: str, make: Callable[[], Iterator[bytes]]) -> Callable[[Path], Path]:
     return lambda folder: write(folder / name, make())
 
 
-def large_member(size: int) -> Iterator[bytes]:
-    yield header("usr/bin/large", size)
-    yield from large_elf(size)
-    yield bytes(-size % 512) + entry("usr/bin/good", GOOD) + bytes(1024)
-
-
 CASES = {
     "image-5GB": Case("an image of 5 GB in 10 layers", layers(*(
         lambda n=n: layer(500, n * 100_000) for n in range(10))), jobs=(1, 2)),
-    "elf-4GB": Case("an ELF file of 4 GiB in a layer", layers(lambda: large_member(4 * GIB))),
+    "elf-4GB": Case("an ELF file of 4 GiB in a layer", layers(lambda: bombs.large_member(4 * GIB))),
     "elfs-500k": Case("500,000 small ELF files in a layer", layers(
         lambda: many(500_000, TINY, "usr/bin/{}")), jobs=(1, 2)),
     "elfs-500k-tar": Case("500,000 small ELF files in a tar archive in a folder",
@@ -102,12 +82,9 @@ CASES = {
     "layer-10M": Case("a layer of 10 million members", layers(lambda: many(10_000_000))),
     "layers-whiteouts": Case("a layer of 1 million whiteouts with long names", layers(
         lambda: iter([entry("usr/bin/good", GOOD)]), lambda: many(1_000_000, name="usr/" + "w" * 60 + "/.wh.{}"))),
-    "databases": Case("100 package databases of 90 MB each in a layer", layers(lambda: chain(
-        (entry(f"var/lib/dpkg/info/{n}.list", b"/usr/bin/x\n" * (8 << 20)) for n in range(100)), [bytes(1024)]))),
+    "databases": Case("100 package databases of 92 MB each in a layer", layers(lambda: bombs.databases(100))),
     "deep-paths": Case("20,000 files, each 1,000 folders deep in its own", layers(
-        lambda: iter([entry("low/good", GOOD)]),
-        lambda: chain((pax({"path": f"{n}/".encode() + b"d/" * 1000 + b"x"}) + entry("x", GOOD) for n in range(20_000)),
-                      [bytes(1024)]))),
+        lambda: iter([entry("low/good", GOOD)]), lambda: bombs.deep_paths(20_000))),
     "folder-1M": Case("a folder of 1 million files", folder_of(1_000_000)),
     "gz-bomb": Case("a .gz of an ELF file of 70 GiB", file("x.gz", lambda: zeros("gz", 70 * GIB, GOOD))),
     "tar.gz-bomb": Case("a .tar.gz with a member of 70 GiB", file(
@@ -119,10 +96,12 @@ CASES = {
     "tar.zst-bomb": Case("a .tar.zst with a member of 70 GiB", file(
         "x.tar.zst", lambda: zeros("zst", 70 * GIB, header("zeros", 70 * GIB)))),
     "zip-of-zips": Case("a zip of zips: 16 in one another five levels deep, a million in all", file(
-        "x.zip", lambda: iter([zip_of_zips(5, 16, bytes(1 << 20))]))),
+        "x.zip", lambda: iter([bombs.zip_of_zips(5, 16, bytes(1 << 20))]))),
     "zip-overlap": Case("a zip of 65,535 members that share their bytes", file(
-        "x.zip", lambda: iter([overlapping_zip(65_535, bytes(64 << 20))]))),
-    "nested-1000": Case("1,000 gzip files in one another", file("x.gz", lambda: iter([nested(1000, "gz")]))),
+        "x.zip", lambda: iter([bombs.overlapping_zip(65_535, bytes(64 << 20))]))),
+    "hole-1T": Case("an ELF file of 1 TiB, most of it a hole, in a folder", lambda folder: bombs.hole(
+        folder / "large", 1 << 40).parent),
+    "nested-1000": Case("1,000 gzip files in one another", file("x.gz", lambda: iter([bombs.nested(1000, "gz")]))),
 }
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -144,6 +145,34 @@ def large_elf(size: int) -> Iterator[bytes]:
     yield comment + names + bytes(64)
     yield struct.pack("<IIQQQQIIQQ", 1, 1, 0x30, 0, start, len(comment), 0, 0, 1, 1)
     yield struct.pack("<IIQQQQIIQQ", 10, 3, 0, 0, start + len(comment), len(names), 0, 0, 1, 0)
+
+
+def large_member(size: int) -> Iterator[bytes]:
+    """Yield a tar archive of an ELF file of `size` bytes and a small one behind it."""
+    yield header("usr/bin/large", size)
+    yield from large_elf(size)
+    yield bytes(-size % 512) + entry("usr/bin/good", GOOD) + bytes(1024)
+
+
+def databases(count: int) -> Iterator[bytes]:
+    """Yield a tar archive of `count` package databases of 92 MB each, and a program behind them."""
+    for number in range(count):
+        yield entry(f"var/lib/dpkg/info/{number}.list", b"/usr/bin/x\n" * (8 << 20))
+    yield entry("usr/bin/good", GOOD) + bytes(1024)
+
+
+def deep_paths(count: int) -> Iterator[bytes]:
+    """Yield a tar archive of `count` files, each 1,000 folders deep in its own, and one beside them."""
+    for number in range(count):
+        yield pax({"path": f"{number}/".encode() + b"d/" * 1000 + b"x"}) + entry("x", GOOD)
+    yield entry("good", GOOD) + bytes(1024)
+
+
+def hole(file: Path, size: int) -> Path:
+    """Write a program that goes on as a hole, which takes no room, to `size` bytes."""
+    file.write_bytes(GOOD)
+    os.truncate(file, size)
+    return file
 
 
 def gzipped(chunks: Iterator[bytes], level: int = 1) -> Iterator[bytes]:
