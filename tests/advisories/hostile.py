@@ -24,6 +24,13 @@ def bomb_of_copies() -> bytes:
     return raw[:start] + entries + end
 
 
+def damaged() -> bytes:
+    """Twenty good records, of which one's bytes were changed on the way."""
+    raw = bytearray(packed(*(record(f"GHSA-{number}", "npm", "vite") for number in range(20))))
+    raw[60] ^= 0xFF
+    return bytes(raw)
+
+
 def bomb_in_one(declared: int) -> bytes:
     """One member of 64 MB of zeros, of which the zip says that it has another size."""
     out = io.BytesIO()
@@ -86,6 +93,15 @@ ZIPS: dict[str, bytes] = {
     "ranges are numbers": wrong(affected=affected(ranges=[1, 2, 3])),
     "events are an object": wrong(affected=affected(ranges=[{"type": "SEMVER", "events": {"introduced": "0"}}])),
     "a version is a number": wrong(affected=affected(ranges=[{"type": "SEMVER", "events": [{"introduced": 0}]}])),
+    "a version without an end": wrong(affected=affected(
+        ranges=[{"type": "SEMVER", "events": [{"introduced": "9" * 100_000}]}])),
+    "a version with a NUL": wrong(affected=affected(
+        ranges=[{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.0\0"}]}])),
+    "a range that ends before it begins": wrong(affected=affected(
+        ranges=[{"type": "SEMVER", "events": [{"introduced": "5.0.0"}, {"fixed": "1.0.0"}]}])),
+    "versions that are none": wrong(affected=affected(
+        ranges=[{"type": "SEMVER", "events": [{"introduced": "zzz"}, {"fixed": "-1"}]}])),
+    "a damaged member among good ones": damaged(),
     "versions are numbers": wrong(affected=affected(versions=[1.0, 2.0])),
     "absurdly many events": wrong(affected=affected(
         ranges=[{"type": "SEMVER", "events": [{"introduced": f"1.{n}.0"} for n in range(30_000)]}])),

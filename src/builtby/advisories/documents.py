@@ -9,7 +9,7 @@ from builtby.advisories.feeds import Feeds
 from builtby.advisories.harvest import Harvest, day_of, name_of, read_list
 from builtby.advisories.records import from_osv
 from builtby.advisories.snapshot import Cycle, DistroStatus
-from builtby.advisories.taking import Taker
+from builtby.advisories.taking import Taker, sensible
 
 Json = Any
 _DAMAGE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -74,7 +74,7 @@ class Reader:
     def _record(self, row: dict[str, Json]) -> None:
         general = row.get("database_specific")
         if isinstance(general, dict) and "builtby" in general:
-            self.found.advisories.append(from_osv(row))
+            self.found.advisories.append(sensible(from_osv(row)))
         elif self._is_rpm(row):
             self._rpm(row)
         else:

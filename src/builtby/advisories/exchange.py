@@ -138,7 +138,7 @@ def _file(path: Path, reader: Reader, *, within: bool) -> None:
 def _member(name: str, data: bytes | None, reader: Reader) -> None:
     if data is None:
         reader.found.total += 1
-        reader.found.skip(f"{name}: it is larger than {MOST_MEMBER >> 20} MiB, or cannot be unpacked")
+        reader.found.skip(f"{name}: it is larger than {MOST_MEMBER >> 20} MiB, or packed in an unknown way")
     else:
         reader.read(name, data)
 

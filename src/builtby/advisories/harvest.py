@@ -86,7 +86,7 @@ def _osv(path: Path, feed: Feed, table: Feeds) -> Harvest:
         found.total += 1
         try:
             if data is None:
-                raise BadRecord("it is too large, or cannot be unpacked")
+                raise BadRecord("it is too large, or packed in an unknown way")
             record, advisories = taker.take(data)
         except BadRecord as error:
             found.skip(f"{stem}: {error}")

@@ -27,9 +27,9 @@ class Refused(ValueError):  # noqa: N818  # a statement about the file
 
 
 def members(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes | None]]:
-    """Yield names and contents of a zip's wanted members; None for one that cannot be read, or is too large.
+    """Yield names and contents of a zip's wanted members; None for one that is too large, or packed in another way.
 
-    Raises Refused for what is no zip, and for one that is made to do harm.
+    Raises Refused for what is no zip, for a damaged one, and for one that is made to do harm.
     """
     _check_directory(path)
     try:
@@ -110,6 +110,6 @@ def _content(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
     try:
         with file.open(info) as member:
             raw = member.read(MOST_MEMBER + 1)
-    except _DAMAGE:
-        return None
+    except _DAMAGE as error:
+        raise Refused(f"it is damaged at {info.filename[:100]!r}: {str(error) or type(error).__name__}") from error
     return raw if len(raw) <= MOST_MEMBER else None

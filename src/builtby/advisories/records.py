@@ -182,7 +182,7 @@ def _intervals(events: list[dict[str, str]]) -> list[Interval]:
     begun: str | None = None
     for event in _items(events):
         ((kind, value),) = list(event.items())[:1]
-        value = _text(value)
+        value = _version(value)
         if kind == "introduced":
             if begun is not None:
                 found.append(Interval(begun))
@@ -210,6 +210,14 @@ def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError("a text is expected")
     return "".join(c for c in value[:MOST_TEXT] if c.isprintable())
+
+
+def _version(value: Json) -> str:
+    """Return a version as it is: one that is cut short is another one."""
+    text = _text(value)
+    if not text or text != value:
+        raise ValueError(f"no version: {text[:40]!r}")
+    return text
 
 
 def _maybe(value: Json) -> str | None:

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from builtby.advisories.feeds import Feed, Feeds
-from builtby.advisories.records import Advisory, BadRecord, Defaults, from_osv
+from builtby.advisories.records import Advisory, BadRecord, Defaults, Interval, from_osv
+from builtby.advisories.versions import Unordered, is_ordered, key
 from builtby.model import ExposureClass
 
 _DAMAGE = (msgspec.MsgspecError, RecursionError, UnicodeError)
@@ -64,7 +65,7 @@ class Taker:
                 feed, product = found
                 parts.setdefault(product, (feed, []))[1].append(_numbered(item, feed.numbering.get(product)))
         for product, (feed, affected) in parts.items():
-            yield from_osv(self._ours(raw, product, affected), self._defaults(feed, product, raw["id"]))
+            yield sensible(from_osv(self._ours(raw, product, affected), self._defaults(feed, product, raw["id"])))
 
     def _product(self, package: _Package | None) -> tuple[Feed, str] | None:
         """Return our product for a package, and the feed that has it."""
@@ -97,6 +98,29 @@ class Taker:
             if rule.product == product and hit:
                 return rule.class_, f"{product}, package {hit[0]}"
         return self._table.class_of(product), f"what advisories of {product} mean, unless they say otherwise"
+
+
+def sensible(advisory: Advisory) -> Advisory:
+    """Return it. Raises BadRecord when no version can lie in any of its ranges.
+
+    Such a record would clear what it replaces. Where versions have no order, as those of git, nothing can be said.
+    """
+    intervals = [one for part in advisory.affected for one in part.intervals]
+    named = any(part.versions for part in advisory.affected)
+    ordered = is_ordered(advisory.scheme)
+    if intervals and ordered and not named and not any(_holds_some(advisory.scheme, one) for one in intervals):
+        raise BadRecord(f"{advisory.id}: no version lies in its ranges")
+    return advisory
+
+
+def _holds_some(scheme: str, interval: Interval) -> bool:
+    end = interval.fixed or interval.last
+    try:
+        begun = None if interval.introduced == "0" else key(scheme, interval.introduced)
+        last = None if end is None else key(scheme, end)
+    except Unordered:
+        return False
+    return begun is None or last is None or begun < last or (begun == last and interval.fixed is None)
 
 
 def _numbered(affected: dict[str, Any], numbering: str | None) -> dict[str, Any]:

@@ -153,10 +153,19 @@ _SCHEMES: dict[str, Callable[[str], Key]] = {
 """By the first words of the data's name for them; `git` is none, for commits have no order that a version tells."""
 
 
+def _scheme(name: str) -> Callable[[str], Key] | None:
+    return _SCHEMES.get(name) or _SCHEMES.get(name.partition(" (")[0]) or _SCHEMES.get(name.partition(":")[0])
+
+
+def is_ordered(scheme: str) -> bool:
+    """Whether versions of the scheme have an order that they tell."""
+    return _scheme(scheme) is not None
+
+
 @lru_cache(maxsize=1 << 16)
 def key(scheme: str, version: str) -> Key:
     """Return the version's key. Raises Unordered when the scheme cannot order it."""
-    make = _SCHEMES.get(scheme) or _SCHEMES.get(scheme.partition(" (")[0]) or _SCHEMES.get(scheme.partition(":")[0])
+    make = _scheme(scheme)
     if make is None:
         raise Unordered(f"versions of the scheme {scheme!r} have no order")
     if len(version) > 256:
