@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from builtby.builds import learnt
-from builtby.builds.learnt import Known, Learnt, stamp
-from builtby.builds.model import ToolUsed
+from builtby.builds.identify import known_tools
+from builtby.builds.learnt import Known, Learnt, state_of
+from builtby.builds.model import Process, ToolUsed
 from tests.builds.recorded import Ran, recorded
 
 MAKE = Known(ToolUsed("make", "4.3", "build-system", None), "pkg:deb/debian/make@4.3", True)
@@ -49,7 +50,7 @@ def test_a_changed_executable_is_looked_at_again(tmp_path: Path) -> None:
     tool.write_bytes(b"one")
     settled(tool)
     memory = Learnt()
-    memory.learn(str(tool), stamp(str(tool)), MAKE)
+    memory.learn(str(tool), state_of([str(tool)]), MAKE)
     assert memory.tool(str(tool)) == MAKE
     before = tool.stat()
     tool.write_bytes(b"two")
@@ -61,18 +62,29 @@ def test_what_changed_a_moment_ago_is_not_remembered(tmp_path: Path) -> None:
     tool = tmp_path / "make"
     tool.write_bytes(b"one")
     memory = Learnt()
-    memory.learn(str(tool), stamp(str(tool)), MAKE)
+    memory.learn(str(tool), state_of([str(tool)]), MAKE)
     assert not memory.tools
 
 
-def test_a_tool_of_no_package_is_not_remembered(tmp_path: Path) -> None:
-    """Its version stands in a file beside it, which may change while the tool does not."""
-    tool = tmp_path / "go"
-    tool.write_bytes(b"one")
-    settled(tool)
+def test_a_tool_of_no_package_is_looked_at_again_when_what_stands_beside_it_changed(tmp_path: Path) -> None:
+    """Its version stands in a file of its own, which may change while the tool does not."""
+    tool, version = tmp_path / "go/bin/go", tmp_path / "go/VERSION"
+    tool.parent.mkdir(parents=True)
+    shutil.copy("/bin/true", tool)
+    version.write_text("go1.21.5\n")
+    settled(version)
     memory = Learnt()
-    memory.learn(str(tool), stamp(str(tool)), Known(ToolUsed("go", "1.2", "compiler", None), None, None))
-    assert not memory.tools
+
+    def found() -> str | None:
+        (one,) = known_tools((Process(1, 0, 1, (), None, str(tool), None, None, None, None, None, None, 0, 0.0, None,
+                                      None),), memory)
+        return one.tool.version if one.tool else None
+
+    assert found() == "1.21.5"
+    assert memory.tool(str(tool)) is not None
+    version.write_text("go1.22.0\n")
+    assert memory.tool(str(tool)) is None
+    assert found() == "1.22.0"
 
 
 def test_a_folder_of_path_is_listed_again_when_it_changed(tmp_path: Path) -> None:
@@ -94,7 +106,7 @@ def test_a_folder_of_path_is_listed_again_when_it_changed(tmp_path: Path) -> Non
 def test_other_package_databases_or_rules_make_all_forgotten(tmp_path: Path) -> None:
     status, file = tmp_path / "status", tmp_path / learnt.FILE
     status.write_text("one")
-    memory = Learnt(learnt.own_state(), tools={"/bin/make": ((1, 2, 3, 4, 5), MAKE)})
+    memory = Learnt(learnt.own_state(), tools={"/bin/make": ({"/bin/make": (1, 2, 3, 4, 5)}, MAKE)})
     memory.asked([str(status), str(tmp_path / "none")])
     learnt.save(memory, file)
     assert learnt.load(file).tools == memory.tools
@@ -115,7 +127,7 @@ def test_a_damaged_file_counts_for_nothing(raw: bytes, tmp_path: Path) -> None:
 
 def test_what_others_may_write_counts_for_nothing(tmp_path: Path) -> None:
     file = tmp_path / learnt.FILE
-    learnt.save(Learnt(learnt.own_state(), tools={"/bin/make": ((1, 2, 3, 4, 5), MAKE)}), file)
+    learnt.save(Learnt(learnt.own_state(), tools={"/bin/make": ({"/bin/make": (1, 2, 3, 4, 5)}, MAKE)}), file)
     file.chmod(0o622)
     assert not learnt.load(file).tools
 

@@ -13,6 +13,7 @@ from builtby.builds.detect import findings
 from builtby.builds.encoding import encode, showable
 from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
+from builtby.builds.hashing import Hasher
 from builtby.builds.identify import known_tools
 from builtby.builds.learnt import Learnt
 from builtby.builds.model import SCHEMA, Record
@@ -54,15 +55,15 @@ class Book:
 
     def finish(self, status: int, seconds: float, lost: dict[str, int], survivors: tuple[int, ...],
                watch: Watch | None = None, settle: Callable[[Record], Record] | None = None,
-               cannot: tuple[str, ...] = CANNOT, learnt: Learnt | None = None) -> Record:
+               cannot: tuple[str, ...] = CANNOT, learnt: Learnt | None = None, hasher: Hasher | None = None) -> Record:
         """Write the record, and return it.
 
         `watch` tells what changed around the build; `settle` has the last word on what was found; `cannot` is what
-        the back end does not see; `learnt` is what earlier builds tell of tools.
+        the back end does not see; `learnt` is what earlier builds tell of tools; `hasher` knows what was read.
         """
         os.close(self._log)
         gathered, unseen = self._gatherer, tuple(f"{what} ({count})" for what, count in sorted(lost.items()))
-        files = gathered.files()
+        files = gathered.files(hasher or Hasher())
         watched = watch.finish(files) if watch else Watched((), ())
         self._record = showable(msgspec.structs.replace(
             self._record, complete=not lost, unobserved=(*unseen, *watched.unobserved, *cannot), exit_code=status,

@@ -85,9 +85,8 @@ class Gatherer:
         return tuple(msgspec.structs.replace(one, absent=self._absent.get(one.id, 0))
                      for one in self._processes.values())
 
-    def files(self) -> tuple[FileUse, ...]:
+    def files(self, hasher: Hasher) -> tuple[FileUse, ...]:
         """Return what was done with files; what was written gets the digest of what is there now."""
-        hasher = Hasher()
         return tuple(_as_left(use, hasher, self._reach) for use in self._uses.values())
 
     def network(self) -> tuple[Endpoint, ...]:

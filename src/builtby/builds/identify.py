@@ -2,7 +2,7 @@
 
 import msgspec
 
-from builtby.builds.learnt import Known, Learnt, stamp
+from builtby.builds.learnt import Known, Learnt, state_of
 from builtby.builds.model import Process
 
 
@@ -22,8 +22,8 @@ def known_tools(processes: tuple[Process, ...], learnt: Learnt | None = None) ->
 def _found_out(paths: list[str], memory: Learnt) -> dict[str, Known]:
     from builtby.builds.tools import Toolbox  # package databases and marks are not needed for what is known
 
-    before = {path: stamp(path) for path in paths}
     toolbox = Toolbox(paths)
+    before = {path: state_of((path, *toolbox.beside(path))) for path in paths}
     memory.asked(toolbox.databases)
     known = {path: toolbox.of(path) for path in paths}
     for path, found in known.items():

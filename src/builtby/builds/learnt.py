@@ -43,7 +43,8 @@ class Learnt(msgspec.Struct):
     of: str = ""
     databases: dict[str, Stamp | None] = {}
     """The package databases that were asked, as they were."""
-    tools: dict[str, tuple[Stamp, Known]] = {}
+    tools: dict[str, tuple[dict[str, Stamp | None], Known]] = {}
+    """Executables, with the state of all files and folders that tell what they are."""
     folders: dict[str, tuple[Stamp, list[str]]] = {}
     """The paths of tools in a folder of PATH."""
 
@@ -62,23 +63,20 @@ class Learnt(msgspec.Struct):
     def tool(self, path: str) -> Known | None:
         """Return what is known of an executable, None when that must be found out."""
         before = self.tools.get(path)
-        return before[1] if before is not None and before[0] == stamp(path) else None
+        return before[1] if before is not None and _is_as(before[0]) else None
 
-    def learn(self, path: str, now: Stamp | None, known: Known) -> None:
-        """Remember what an executable is that had a stamp before it was looked at.
-
-        The version of a tool of no package stands in files beside it: that is not remembered.
-        """
-        if now is not None and is_settled(now) and (known.package or not known.tool) and len(self.tools) < MOST:
-            self.tools[path] = now, known
+    def learn(self, path: str, state: dict[str, Stamp | None], known: Known) -> None:
+        """Remember what an executable is. `state`: of it, and of what else tells of it, before that was looked at."""
+        if all(one is None or is_settled(one) for one in state.values()) and len(self.tools) < MOST:
+            self.tools[path] = state, known
 
     def asked(self, databases: Iterable[str]) -> None:
         """Remember which databases tell of packages."""
-        self.databases = {path: stamp(path) for path in databases}
+        self.databases = state_of(databases)
 
     def forget_old(self) -> None:
         """Forget all tools when a package database is another than it was."""
-        if any(stamp(path) != before for path, before in self.databases.items()):
+        if not _is_as(self.databases):
             self.tools.clear()
 
 
@@ -89,6 +87,15 @@ def stamp(path: str) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns
+
+
+def state_of(paths: Iterable[str]) -> dict[str, Stamp | None]:
+    """Return the stamps of files and folders."""
+    return {path: stamp(path) for path in paths}
+
+
+def _is_as(state: dict[str, Stamp | None]) -> bool:
+    return all(stamp(path) == before for path, before in state.items())
 
 
 def is_settled(one: Stamp) -> bool:

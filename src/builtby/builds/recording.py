@@ -32,7 +32,7 @@ def record_build(command: list[str], folder: Path, kept: Kept | None = None, bac
     new = not folder.exists()
     book = Book(folder, masker.argv(command), chosen.name)
     digests = kept.load() if kept else {}
-    hasher, memory = Hasher(digests), learnt.load(kept.file.with_name(learnt.FILE) if kept else None)
+    hasher, memory = Hasher(digests), remembered(kept)
     watch = Watch(Path.cwd(), os.environ, folder, sources=KeptSources(kept.file.parent / SOURCES) if kept else None,
                   digests=digests, learnt=memory)
     try:
@@ -42,11 +42,16 @@ def record_build(command: list[str], folder: Path, kept: Kept | None = None, bac
         book.discard(folder=new)
         raise
     record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch,
-                         cannot=chosen.unobserved(), learnt=memory)
+                         cannot=chosen.unobserved(), learnt=memory, hasher=hasher)
     book.add(PROVENANCE, provenance(record))
     if kept is not None:
         keep(record, kept, hasher, memory)
     return record
+
+
+def remembered(kept: Kept | None) -> learnt.Learnt:
+    """Return what earlier builds taught of tools, beside digests that are kept."""
+    return learnt.load(kept.file.with_name(learnt.FILE) if kept else None)
 
 
 def keep(record: Record, kept: Kept, hasher: Hasher, memory: learnt.Learnt) -> None:

@@ -52,6 +52,12 @@ class Toolbox:
             for package in self._owners.load(database, data, path):
                 self._sources.setdefault((path, package.source or package.name), []).append(package)
 
+    def beside(self, executable: str) -> Iterator[str]:
+        """Yield the full paths of folders and files beside an executable of no package: a version may stand there."""
+        path = executable.lstrip("/")
+        if self._owners.find(path) is None and self._found(path, None):
+            yield from (str(self._root / one) for one in (*_above(path), *_tellers(self._clues, self._root, path)))
+
     def of(self, executable: str) -> Known:
         """Return what is known of the executable at a full path."""
         path = executable.lstrip("/")
@@ -120,14 +126,22 @@ def _md5sums(folder: Path, name: str, arch: str | None) -> dict[str, str]:
 
 def _telling(known: Clues, root: Path, path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the small files above an executable that tell a tool's version."""
+    for name in _tellers(known, root, path):
+        with (root / name).open("rb") as file:
+            yield name, file.read(TEXT_READ)
+
+
+def _tellers(known: Clues, root: Path, path: str) -> Iterator[str]:
+    for folder in _above(path):
+        yield from (f"{folder}/{name}" for name in _names(root / folder) if known.is_text(f"{folder}/{name}"))
+
+
+def _above(path: str) -> Iterator[str]:
     folder = os.path.dirname(path)  # noqa: PTH120  # paths in the target, as text
     for _ in range(ABOVE):
         if not folder:
             return
-        for name in _names(root / folder):
-            if known.is_text(f"{folder}/{name}"):
-                with (root / folder / name).open("rb") as file:
-                    yield f"{folder}/{name}", file.read(TEXT_READ)
+        yield folder
         folder = os.path.dirname(folder)  # noqa: PTH120
 
 

@@ -30,6 +30,7 @@ from builtby.builds.hashing import Hasher, Kept
 from builtby.builds.masking import Masker
 from builtby.builds.model import Guard, Record
 from builtby.builds.provenance import provenance
+from builtby.builds.recording import keep, remembered
 from builtby.builds.seccomp.notify import UnavailableError, machine
 from builtby.builds.seccomp.supervisor import Launch, Supervisor
 from builtby.builds.seccomp.syscalls import GUARDED, Machine
@@ -123,8 +124,8 @@ class _Guarding:
         new = not phase.folder.exists()
         book = Book(phase.folder, masker.argv(phase.command), BACKEND, self._room.outside)
         digests = self._order.kept.load() if self._order.kept else {}
-        hasher = Hasher(digests)
-        watch = Watch(self._real, os.environ, phase.folder, digests=digests)
+        hasher, memory = Hasher(digests), remembered(self._order.kept)
+        watch = Watch(self._real, os.environ, phase.folder, digests=digests, learnt=memory)
         judge = Judge(self._room, self._rules(phase), Programs(self._room, self._policy.programs),
                       watch.through(book.take))
         try:
@@ -134,10 +135,11 @@ class _Guarding:
             book.discard(folder=new)
             raise
         record = book.finish(outcome.status, outcome.seconds, outcome.lost, outcome.survivors, watch,
-                             lambda found: self._settle(found, judge, phase, allowed, secrets))
+                             lambda found: self._settle(found, judge, phase, allowed, secrets), learnt=memory,
+                             hasher=hasher)
         book.add(PROVENANCE, provenance(record))
         if self._order.kept is not None:
-            self._order.kept.save(hasher.worth_keeping())
+            keep(record, self._order.kept, hasher, memory)
         return record
 
     def _hosts(self, phase: Phase) -> tuple[str, ...]:

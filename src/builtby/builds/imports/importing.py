@@ -14,6 +14,7 @@ from builtby.builds.detect import findings
 from builtby.builds.encoding import encode, showable
 from builtby.builds.events import Absent, Event
 from builtby.builds.gather import Gatherer
+from builtby.builds.hashing import Hasher
 from builtby.builds.imports.auditd import Auditd
 from builtby.builds.imports.falco import Falco
 from builtby.builds.imports.here import identified
@@ -128,7 +129,7 @@ def _record(gatherer: Gatherer, scene: Scene, importer: _Importer, troubles: tup
         (first.cwd if first else None) or "", _code(processes, first),
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(scene.began or 0.0)),
         round(scene.ended - (scene.began or scene.ended), 3), {"system": "Linux", "builtby": __version__},
-        processes=processes, files=gatherer.files(), network=gatherer.network(), notable=gatherer.notable(),
+        processes=processes, files=gatherer.files(Hasher()), network=gatherer.network(), notable=gatherer.notable(),
         environments=gatherer.environments())
     record = showable(record)
     return msgspec.structs.replace(record, findings=findings(record))
