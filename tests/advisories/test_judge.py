@@ -105,6 +105,20 @@ def test_an_advisory_for_another_machine_is_no_exposure(judge: Judge) -> None:
     assert told.reason == "only code for aarch64 is affected, and this is for x86-64"
 
 
+@pytest.mark.parametrize(("path", "exposed"), [
+    ("usr/bin/x86_64-linux-gnu-gcc-12", False), ("usr/bin/i686-linux-gnu-gcc-12", False),
+    ("usr/bin/mips-linux-gnu-g++-12", False), ("usr/bin/aarch64-linux-gnu-gcc-12", True), ("usr/bin/gcc-12", True),
+])
+def test_an_installed_compiler_whose_name_tells_its_target_is_judged_by_it(
+    judge: Judge, path: str, *, exposed: bool,
+) -> None:
+    package = "pkg:deb/debian/gcc-12-cross@12.2.0-14cross1?distro=debian-12"
+    cross = Present(0, "gcc", "12.2.0", Role.COMPILER, path, package)
+    judged = judge.present(cross)
+    assert (STACK in by_id(judged.exposures)) is exposed
+    assert (STACK in by_id(judged.not_exposed)) is not exposed
+
+
 def test_debian_patches_without_a_new_number(judge: Judge) -> None:
     old = judge.artifact(made_by("gcc", "12.2.0", vendor="Debian 12.2.0-14", machine="aarch64"))
     assert by_id(old.exposures)[STACK].fixed_in[-1] == "12.2.0-14+deb12u1"

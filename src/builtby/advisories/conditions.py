@@ -3,12 +3,11 @@
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from builtby.advisories.machines import machine_of
 from builtby.advisories.records import Affected
 from builtby.advisories.subject import Subject
 from builtby.model import ExposureClass, ExposureStatus
 
-_MACHINES = {"x86_64": "x86-64", "amd64": "x86-64", "i386": "x86", "arm64": "aarch64", "powerpc64le": "ppc64le",
-             "armv8-m": "arm", "powerpc": "ppc"}
 _UNVERIFIED, _NOT = ExposureStatus.UNVERIFIED, ExposureStatus.NOT_AFFECTED
 
 
@@ -31,9 +30,10 @@ def _machine(affected: Affected, subject: Subject) -> Doubt | None:
     if subject.machine is None:
         return Doubt(_UNVERIFIED, f"only code for {affected.target} is affected")
     names = [name.strip() for name in affected.target.split(",")]
-    base = {_MACHINES.get(name.partition(" ")[0], name.partition(" ")[0]) for name in names}
+    base = {machine_of(name.partition(" ")[0]) or name.partition(" ")[0] for name in names}
     if not base & set(subject.machine.split()):
-        return Doubt(_NOT, f"only code for {affected.target} is affected, and this is for {subject.machine}")
+        verb = "writes code" if subject.installed else "is"
+        return Doubt(_NOT, f"only code for {affected.target} is affected, and this {verb} for {subject.machine}")
     if any("(" in name for name in names):
         return Doubt(_UNVERIFIED, f"only {affected.target} is affected, which the artifact does not tell")
     return None

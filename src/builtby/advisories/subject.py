@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from builtby.advisories.machines import target_of
 from builtby.model import Artifact, BuiltBy, Claim, Present, Role
 
 _UNLINKED = frozenset({"ar", "bitcode", "coff", "object", "archive", "pyc"})
@@ -14,7 +15,8 @@ class Subject(NamedTuple):
 
     vendor: who packaged or patched it, as its mark says. packaged: its package's version. distro: the release that the
     package is of, as `debian-12`; without a number when only the vendor is known. machine, system: what code the
-    artifact holds; None for an installed tool, which may write code for any. installed: it is not of an artifact.
+    artifact holds; of an installed tool, the machine that it writes code for, where its file is named by a triple, as
+    GCC's are. installed: it is not of an artifact.
     """
 
     tool: str
@@ -62,7 +64,8 @@ def of_present(present: Present) -> Subject:
         if purl.startswith("pkg:rpm/") and packaged and (epoch := _qualifier(qualifiers, "epoch")):
             packaged = f"{epoch}:{packaged}"
     return Subject(
-        present.tool, present.version, None, present.role, vendor, packaged, distro, installed=True,
+        present.tool, present.version, None, present.role, vendor, packaged, distro, target_of(present.path),
+        installed=True,
     )
 
 
