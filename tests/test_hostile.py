@@ -317,6 +317,12 @@ def test_files_in_folders_without_end_are_said(tmp_path: Path) -> None:
     assert set(skipped(found).values()) == {"more than 128 folders deep: not looked at"}
 
 
+def test_what_lies_too_deep_is_hidden_with_its_outer_folder(tmp_path: Path) -> None:
+    above = entry(".wh.1", b"") + entry("2/.wh..wh..opq", b"") + bytes(1024)
+    found = records(image(tmp_path / "image", [deep_paths(4), iter([above])]))
+    assert {path.partition("/")[0] for path in skipped(found)} == {"0", "3"}
+
+
 def test_package_databases_are_read_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "METADATA_ALL", 1000)
     made = chain((entry(f"var/lib/dpkg/info/{n}.list", b"/usr/bin/x\n" * 40) for n in range(5)),

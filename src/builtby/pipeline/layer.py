@@ -13,7 +13,7 @@ from builtby.pipeline.archives import UNREAD, tidy
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.found import Found, Spool
 from builtby.pipeline.inspect import Inspector
-from builtby.pipeline.options import ENTRIES, EXPANDED, Settings
+from builtby.pipeline.options import ENTRIES, EXPANDED, FOLDERS, Settings
 from builtby.pipeline.overlay import LayerPaths
 from builtby.pipeline.place import Place
 from builtby.pipeline.workers import DIED, inspector
@@ -23,8 +23,6 @@ from builtby.sources.compressed import plain_chunks
 from builtby.sources.stream import ChunkStream, file_chunks, metered
 from builtby.sources.tar import read
 
-FOLDERS = 128
-"""How deep in folders a layer's file may stand: for each, all of them are looked up in all layers."""
 HELD = 256 << 10
 """Bytes of a layer's findings that are held in memory; an image may have hundreds of layers."""
 

@@ -9,6 +9,8 @@ HOLD = 32 << 20
 """Largest archive member that is held in memory whole; of larger ones only the needed ranges are."""
 DEPTH = 16
 """How deep archives may be nested."""
+FOLDERS = 128
+"""How deep in folders a layer's file may stand: for each, all of them are looked up in all layers."""
 ENTRIES = 4_000_000
 """Members that one file of the target may hold, in all its archives."""
 EXPANDED = 64 << 30

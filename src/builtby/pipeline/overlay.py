@@ -5,6 +5,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from builtby.pipeline.options import FOLDERS
+
 OPAQUE = ".wh..wh..opq"
 PREFIX = ".wh."
 RUN = 1 << 19
@@ -77,9 +79,17 @@ class Overlay:
         self._entries = _Highest([layer.entries for layer in layers])
         self._removed = _Highest([layer.removed for layer in layers])
         self._emptied = _Highest([layer.emptied for layer in layers])
+        self._top = len(layers) - 1
 
     def visible(self, path: str, layer: int) -> bool:
-        """Whether what layer number `layer` has at `path` can be seen in the image."""
+        """Whether what layer number `layer` has at `path` can be seen in the image.
+
+        Of what lies too deep to be looked at, only the outer folders are asked after: each has a price.
+        """
+        if layer == self._top:
+            return True
+        if path.count("/") > FOLDERS:
+            path = "/".join(path.split("/", FOLDERS)[:FOLDERS])
         for place in ancestry(path):
             known = path_hash(place)
             if self._entries.of(known) > layer or self._removed.of(known) > layer:
