@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from builtby.builds.detect.build import Build
 from builtby.builds.detect.engine import of_rule
-from builtby.builds.detect.examples import record_of
+from builtby.builds.detect.examples import TREE, record_of
 from builtby.builds.detect.lint import lint
 from builtby.builds.detect.load import rule as rule_of
 from builtby.builds.detect.load import rules
@@ -102,6 +102,27 @@ def test_a_tool_that_somebody_installs_meanwhile_matters_where_it_is_used(line: 
     assert known is not None
     (found,) = of_rule(known, Build(record_of(f"make\n  {line}")))
     assert found.severity == severity
+
+
+@pytest.mark.parametrize(("program", "cwd", "severity"), [
+    ("node x.js", "evil", "high"), ("node sharp.js", "evil", "high"), ("node install.js", "electron-x", "high"),
+    ("node install.js", "electron", "info"), ("git clone x", "evil", "info"), ("cmake -P fetch.cmake", "evil", "info"),
+    (f"node {TREE}/node_modules/.bin/prebuild-install", "evil", "info"), ("/tmp/git clone x", "evil", "high"),
+    ("curl x", "evil", "high"), ("python3 -m pip install x", "evil", "info"),
+])
+def test_hooks_may_fetch_by_what_is_known_to_fetch(program: str, cwd: str, severity: str) -> None:
+    """The package manager above a hook, which fetches too, does not make the hook a known one."""
+    known = rule_of("egress-by-hook")
+    assert known is not None
+    record = record_of(f"""
+npm ci
+  sh -c hook
+    > env npm_lifecycle_event=postinstall
+    > cwd {TREE}/node_modules/{cwd}
+    {program}
+      > connect 192.0.2.7:443 files.example
+""")
+    assert [one.severity for one in of_rule(known, Build(record))] == [severity]
 
 
 def test_every_rule_has_its_page_and_says_all_that_it_should() -> None:

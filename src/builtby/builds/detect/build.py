@@ -172,15 +172,33 @@ def _true_names(one: Process) -> Iterator[str]:
 
 def _interpreted(words: tuple[str, ...]) -> Iterator[str]:
     """Yield the name of the script, or of the module after `-m`, that an interpreter was told to run."""
+    word, _ = _told(words)
+    if word:
+        yield os.path.basename(word)  # noqa: PTH119
+
+
+def _told(words: tuple[str, ...]) -> tuple[str, bool]:
+    """Return what an interpreter was told to run, and whether that is a file; an empty word for code in the words."""
     for place, word in enumerate(words):
         if word in ("-c", "-e", "--eval", "-p"):
-            return
+            break
         if word in ("-m", "-jar") and place + 1 < len(words):
-            yield os.path.basename(words[place + 1])  # noqa: PTH119
-            return
+            return words[place + 1], word == "-jar"
         if not word.startswith("-"):
-            yield os.path.basename(word)  # noqa: PTH119
-            return
+            return word, True
+    return "", False
+
+
+def started_file(one: Process) -> str:
+    """Return the path of the script that a program is, or was told to run, or else of its executable."""
+    if one.script:
+        return one.script
+    path = one.executable or ""
+    if path.rpartition("/")[2].startswith(INTERPRETERS):
+        word, is_file = _told(one.argv[1:])
+        if is_file:
+            return os.path.normpath(os.path.join(one.cwd or "/", word))  # noqa: PTH118  # text, as the record has it
+    return path
 
 
 def _touches(use: FileUse) -> Iterator[Touch]:

@@ -4,10 +4,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from builtby.builds.detect.build import Build
+from builtby.builds.detect.build import Build, started_file
 from builtby.builds.detect.match import place
 from builtby.builds.detect.model import Hit
-from builtby.builds.detect.names import among, fits
+from builtby.builds.detect.names import among, expression, fits
 from builtby.builds.model import Endpoint
 
 _LONG_LABEL, _LONG_NAME = 40, 90
@@ -28,7 +28,18 @@ def egress_by_hook(build: Build) -> Iterator[Hit]:
 
 
 def _is_downloader(build: Build, number: int) -> bool:
-    return any(among(build.true_names(program), "downloaders") for program in build.line(number)[:3])
+    """Whether a program is known to fetch what packages name: itself, for the manager above is in every hook's line.
+
+    A name is not enough for a file that a package brings: it has to be of the package that is known for it.
+    """
+    one = build.program(number)
+    if one is None:
+        return False
+    path = started_file(one)
+    inside = expression("package_file").match(path)
+    if inside and inside[1] != ".bin":
+        return among((inside[1],), "downloader_packages")
+    return among(build.true_names(one), "downloaders") and not build.is_temporary(path)
 
 
 def literal_address(build: Build) -> Iterator[Hit]:
