@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from builtby.builds.documents.parts import Parts, Program
+from builtby.builds.documents.statement import identity, known, observation, statement
 from builtby.builds.model import Record
 
-STATEMENT, PREDICATE = "https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1"
+PREDICATE = "https://slsa.dev/provenance/v1"
 BUILD_TYPE = "https://builtby.dev/buildtypes/recorded/v1"
 BUILDER = "https://builtby.dev/builders/record"
 
@@ -19,43 +20,27 @@ BUILDER = "https://builtby.dev/builders/record"
 def provenance(record: Record) -> dict[str, Any]:
     """Return the statement of a record. The same record gives the same statement."""
     parts = Parts(record)
-    return {
-        "_type": STATEMENT,
-        "subject": subjects(parts),
-        "predicateType": PREDICATE,
-        "predicate": {
-            "buildDefinition": {
-                "buildType": BUILD_TYPE,
-                "externalParameters": {"command": list(record.command), "workingDirectory": record.cwd},
-                "internalParameters": {
-                    "backend": record.backend, "complete": record.complete, "unobserved": list(record.unobserved),
-                    "exitCode": record.exit_code},
-                "resolvedDependencies": [*map(_tool, parts.programs), *_inputs(parts)],
-            },
-            "runDetails": {
-                "builder": {"id": BUILDER, "version": {"builtby": record.host.get("builtby", "")}},
-                "metadata": {"invocationId": parts.invocation, "startedOn": record.started} | (
-                    {"finishedOn": parts.finished} if parts.finished else {}),
-            },
+    return statement(parts, PREDICATE, {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {"command": list(record.command), "workingDirectory": record.cwd},
+            "internalParameters": {**observation(record), "exitCode": record.exit_code},
+            "resolvedDependencies": [*map(_tool, parts.programs), *_inputs(parts)],
         },
-    }
-
-
-def subjects(parts: Parts) -> list[dict[str, Any]]:
-    """Return what the build left, as in-toto names it."""
-    return [{"name": parts.short(path), "digest": {"sha256": digest}} for path, digest in parts.products]
+        "runDetails": {
+            "builder": {"id": BUILDER, "version": {"builtby": record.host.get("builtby", "")}},
+            "metadata": known(invocationId=parts.invocation, startedOn=record.started,
+                              finishedOn=parts.finished or None),
+        },
+    })
 
 
 def _tool(program: Program) -> dict[str, Any]:
     process, path = program.first, program.file.path
     uri = process.tool.purl if process.tool and process.tool.purl else process.package
-    told = {"path": path, "package": process.package, "asPackaged": process.as_packaged,
-            "tool": process.tool.tool if process.tool else None,
-            "version": process.tool.version if process.tool else None,
-            "role": process.tool.role if process.tool else None}
     return {"name": posixpath.basename(path), "digest": {"sha256": program.file.sha256},
             "uri": uri or f"file://{quote(path)}",
-            "annotations": {name: value for name, value in told.items() if value is not None}}
+            "annotations": {"path": path, **identity(process), **known(role=process.tool and process.tool.role)}}
 
 
 def _inputs(parts: Parts) -> list[dict[str, Any]]:

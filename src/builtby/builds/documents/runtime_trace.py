@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from builtby.builds.documents.base import Document
 from builtby.builds.documents.parts import Parts, json_bytes
+from builtby.builds.documents.statement import identity, known, observation, statement
 from builtby.builds.model import Endpoint, Process, Record
-from builtby.builds.provenance import BUILD_TYPE, STATEMENT, subjects
+from builtby.builds.provenance import BUILD_TYPE
 
 PREDICATE = "https://in-toto.io/attestation/runtime-trace/v0.1"
 MONITOR = "https://builtby.dev/monitors/record/v1"
@@ -21,27 +22,19 @@ _PROTOCOLS = {"connect": "tcp", "datagram": "udp", "dns": "udp"}
 def runtime_trace(record: Record) -> dict[str, Any]:
     """Return the statement of a record."""
     parts = Parts(record)
-    return {
-        "_type": STATEMENT,
-        "subject": subjects(parts),
-        "predicateType": PREDICATE,
-        "predicate": {
-            "monitor": {
-                "type": MONITOR,
-                "tracePolicy": {
-                    "backend": record.backend, "builtby": record.host.get("builtby", ""),
-                    "complete": record.complete, "unobserved": list(record.unobserved)},
-            },
-            "monitoredProcess": {"hostID": _host(record), "type": BUILD_TYPE, "event": parts.invocation},
-            "monitorLog": {
-                "process": list(map(_process, record.processes)),
-                "network": list(map(_network, record.network)),
-                "fileAccess": _files(record),
-            },
-            "metadata": {"buildStartedOn": record.started} | (
-                {"buildFinishedOn": parts.finished} if parts.finished else {}),
+    return statement(parts, PREDICATE, {
+        "monitor": {
+            "type": MONITOR,
+            "tracePolicy": {"builtby": record.host.get("builtby", ""), **observation(record)},
         },
-    }
+        "monitoredProcess": {"hostID": _host(record), "type": BUILD_TYPE, "event": parts.invocation},
+        "monitorLog": {
+            "process": list(map(_process, record.processes)),
+            "network": list(map(_network, record.network)),
+            "fileAccess": _files(record),
+        },
+        "metadata": known(buildStartedOn=record.started, buildFinishedOn=parts.finished or None),
+    })
 
 
 def _host(record: Record) -> str:
@@ -51,23 +44,19 @@ def _host(record: Record) -> str:
 
 
 def _process(one: Process) -> dict[str, Any]:
-    told = {
-        "id": one.id, "parent": one.parent, "replaces": one.replaces, "pid": one.pid, "processBinary": one.executable,
-        "arguments": list(one.argv), "cwd": one.cwd, "digest": {"sha256": one.sha256} if one.sha256 else None,
-        "script": one.script, "tool": one.tool.tool if one.tool else None,
-        "version": one.tool.version if one.tool else None, "package": one.package, "asPackaged": one.as_packaged,
-        "started": one.started, "ended": one.ended, "exitCode": one.exit_code}
-    return {"eventType": "process"} | {name: value for name, value in told.items() if value is not None}
+    return known(
+        eventType="process", id=one.id, parent=one.parent, replaces=one.replaces, pid=one.pid,
+        processBinary=one.executable, arguments=list(one.argv), cwd=one.cwd,
+        digest={"sha256": one.sha256} if one.sha256 else None, script=one.script, **identity(one),
+        started=one.started, ended=one.ended, exitCode=one.exit_code)
 
 
 def _network(one: Endpoint) -> dict[str, Any]:
     local = one.kind == "unix"
-    told = {
-        "ip": None if local else one.address or None, "hostname": one.host, "port": one.port,
-        "protocol": _PROTOCOLS.get(one.kind), "socket": one.address if local else None, "kind": one.kind,
-        "hostnameClaim": one.host_claim, "allowed": one.allowed, "times": one.times,
-        "invokingProcess": {"id": one.process}}
-    return {name: value for name, value in told.items() if value is not None}
+    return known(
+        ip=None if local else one.address or None, hostname=one.host, port=one.port,
+        protocol=_PROTOCOLS.get(one.kind), socket=one.address if local else None, kind=one.kind,
+        hostnameClaim=one.host_claim, allowed=one.allowed, times=one.times, invokingProcess={"id": one.process})
 
 
 def _files(record: Record) -> list[dict[str, Any]]:
