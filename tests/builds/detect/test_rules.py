@@ -31,6 +31,15 @@ def test_the_linter_refuses_a_rule_that_does_not_fire_or_fires_on_a_near_miss(mo
         "a-rule: does not fire", "a-rule: fires (/etc/x)"]
 
 
+def test_the_linter_refuses_an_example_of_which_a_rule_thinks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = rule_of("egress-by-hook")
+    assert known is not None
+    text = "npm ci\n  git clone x\n    > env npm_lifecycle_event=install\n    > connect 192.0.2.7:443 files.example"
+    monkeypatch.setattr("builtby.builds.detect.lint.rules", lambda: (replace(known, example=(text,)),))
+    (what,) = [what for what in lint() if what.startswith("egress-by-hook")]
+    assert what == f"egress-by-hook: thinks nothing of {text}"
+
+
 def _rule(example: tuple[str, ...] = (), near: tuple[str, ...] = ()) -> Rule:
     when = (Condition(path=("/etc/x",), access=("change",)),)
     return Rule(id="a-rule", title="x", why="x", history="x", false_alarm="x", remedy="x", severity="high",

@@ -42,3 +42,5 @@ def _examples(rule: Rule) -> Iterator[str]:
             continue
         if bool(found) is not wanted:
             yield f"{'does not fire' if wanted else f'fires ({found[0].message})'} on {text}"
+        elif wanted and rule.severity != "info" and all(one.severity == "info" for one in found):
+            yield f"thinks nothing of {text}"
