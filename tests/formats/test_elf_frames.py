@@ -54,9 +54,10 @@ def told(data: bytes) -> tuple[list[str], str | None]:
     (LLVM, 62, ["gcc 0, llvm 1"], "llvm"),
     (LLVM * 9 + GCC * 2, 62, ["gcc 2, llvm 9"], "llvm"),
     (GCC * 300 + LLVM, 62, ["gcc 300, llvm 1"], "mixed"),
-    (GCC_ARM * 300 + LLVM_ARM, 183, ["gcc 300, llvm 1"], "gcc"),
-    (LLVM_ARM * 3 + GCC_ARM, 183, ["gcc 1, llvm 3"], "llvm"),
-    (GCC_ARM * 5 + LLVM_ARM * 2, 183, ["gcc 5, llvm 2"], "mixed"),
+    (GCC_ARM * 300 + LLVM_ARM, 183, ["gcc 299, llvm 1"], "gcc"),
+    (LLVM_ARM + GCC_ARM, 183, ["gcc 0, llvm 1"], "llvm"),
+    (LLVM_ARM * 3 + GCC_ARM, 183, ["gcc 0, llvm 3"], "llvm"),
+    (GCC_ARM * 5 + LLVM_ARM * 2, 183, ["gcc 4, llvm 2"], "mixed"),
     (LLVM, 40, [], None),
     (bytes(64), 62, [], None),
     (b"", 62, [], None),
@@ -80,6 +81,18 @@ def test_code_tells_where_the_frames_are_the_crts_alone() -> None:
     assert [(one.tool, one.role) for one in tools(data) if one.role is not Role.LINKER] == [
         ("tcc", Role.COMPILER), ("gcc", Role.RUNTIME)]
     assert not values(read(frames(LLVM, sections={".text": (1, WIDE * 3)})), "elf.code")
+
+
+@pytest.mark.parametrize(("code", "codegen"), [
+    ("554889e54883ec10" "4883c4105dc3", "llvm"), ("554889e54881ec00010000" "4881c4000100005dc3", "llvm"),
+    ("554889e54883ec10" "c9c3" "4883c4105dc3", None), ("554889e5" "4883c4105dc3", None),
+    ("554889e54883ec10" "5dc3", None),
+])
+def test_how_functions_end_tells_where_nothing_was_optimised(code: str, codegen: str | None) -> None:
+    """The beginnings and ends of functions of clang 16's -O0, and of GCC 12's."""
+    data = frames(bytes(1024), comment=COMMENT, sections={".text": (1, bytes.fromhex(code))})
+    assert read(data).facts.get("codegen") == codegen
+    assert [one.role for one in tools(data) if one.tool == "gcc"] == [Role.RUNTIME if codegen else Role.COMPILER]
 
 
 def test_only_the_beginning_is_read() -> None:

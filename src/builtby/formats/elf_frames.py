@@ -12,6 +12,8 @@ Fact `codegen`, for x86-64 and AArch64, where enough functions save registers so
   hand, as OpenSSL's, looks like GCC's;
 - `mixed`: both.
 
+Code that was not optimised saves no such registers; small programs of it tell by how functions end.
+
 On 32-bit ARM, where no such section is, the build attributes tell: only LLVM states how code finds the table of
 offsets (Tag_ABI_PCS_GOT_use); fact `codegen`: `llvm`.
 
@@ -30,7 +32,7 @@ from typing import NamedTuple
 
 from builtby.formats.base import Reading, Surface
 from builtby.formats.elf_attributes import GOT_USE, MOST_ATTRIBUTES, tags
-from builtby.formats.elf_image import Image
+from builtby.formats.elf_image import ET_REL, Image
 from builtby.sources.view import holds
 
 MOST = 64 << 10
@@ -52,11 +54,16 @@ _WAYS = {
     ),
     _AARCH64: (re.compile(rb"\x9d[\x01-\x7f]\x9e[\x01-\x7f]"), re.compile(rb"\x9e[\x01-\x7f]\x9d[\x01-\x7f]")),
 }
-_CRT_FRAMES = 256
-"""Bytes of frames that the crt and the linkage tables have by themselves."""
+_CRT_FRAMES, _FEW_FRAMES = 256, 4096
+"""Bytes of frames that the crt and the linkage tables have by themselves, and those of a small program."""
+_OF_CRT = 1
+"""On AArch64, so many functions of the crt itself save registers, in GCC's way."""
 _MOST_CODE = 16 << 10
 _WIDE = re.compile(rb"\x55\x48\x89\xe5\x48\x81\xec[\x00-\x7f]\0\0\0")
 """push rbp; mov rbp, rsp; sub rsp, with four bytes for a number of one."""
+_FRAME, _LEAVE = re.compile(rb"\x55\x48\x89\xe5\x48[\x81\x83]\xec"), b"\xc9\xc3"
+_UNDONE = re.compile(rb"\x48(?:\x83\xc4[\x00-\xff]|\x81\xc4[\x00-\xff]{4})\x5d\xc3")
+"""push rbp; mov rbp, rsp; sub rsp. Without optimising, GCC ends such a function with leave, LLVM with add rsp; pop."""
 
 
 class Frames(NamedTuple):
@@ -79,9 +86,11 @@ def read_frames(image: Image, reading: Reading) -> None:
         return
     raw = image.content(section, MOST)
     gcc, llvm = (len(way.findall(raw)) for way in ways)
+    if image.machine == _AARCH64 and image.type != ET_REL:
+        gcc -= min(gcc, _OF_CRT)
     if not gcc and not llvm:
-        if image.machine == _X86_64 and section.size < _CRT_FRAMES:
-            _read_code(image, reading)
+        if image.machine == _X86_64 and section.size < _FEW_FRAMES:
+            _read_code(image, reading, section.size)
         return
     add_frames(reading, Frames(gcc, llvm, section.offset), "x86-64" if image.machine == _X86_64 else "aarch64")
 
@@ -104,8 +113,12 @@ def frames_of(surface: Surface) -> Frames:
     return Frames(int(gcc), int(llvm), surface.offset or 0)
 
 
-def _read_code(image: Image, reading: Reading) -> None:
+def _read_code(image: Image, reading: Reading, frames: int) -> None:
+    """Add what code tells where frames tell nothing: that of a compiler that did not optimise."""
     section = image.section(".text")
-    wide = _WIDE.findall(image.content(section, _MOST_CODE))
+    code = image.content(section, _MOST_CODE)
+    wide = _WIDE.findall(code) if frames < _CRT_FRAMES else []
     if section is not None and wide:
         reading.surfaces.append(Surface("elf.code", f"wide frames {len(wide)}", section.offset))
+    elif _LEAVE not in code and _UNDONE.search(code) and _FRAME.search(code):
+        reading.facts["codegen"] = "llvm"
