@@ -152,7 +152,7 @@ class Exposure(Value, frozen=True):
     kev: bool
     """Known to be exploited (CISA's catalogue)."""
     fixed_in: tuple[str, ...]
-    """First fixed versions, in order; empty when there is none, or none is known."""
+    """First fixed versions, in order; the one of the tool's own package leads. Empty when none is there, or known."""
     published: str | None
     """Day, as `2023-06-08`."""
     product: str
@@ -164,6 +164,13 @@ class Exposure(Value, frozen=True):
     url: str | None = None
     new: bool | None = None
     """Whether the `--baseline` lacks it; None where there was no baseline."""
+    version_range: str | None = None
+    """What is known of the version where `version` is not: `>=4.13,<4.14`."""
+
+    @property
+    def judged(self) -> str | None:
+        """The version judged, or the range that it is known to be in."""
+        return self.version or self.version_range
 
 
 class AdvisoryData(Value, frozen=True):

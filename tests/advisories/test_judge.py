@@ -9,6 +9,7 @@ from builtby.advisories.feeds import feeds
 from builtby.advisories.judge import Judge
 from builtby.advisories.products import products
 from builtby.advisories.store import Store, embedded
+from builtby.advisories.words import named
 from builtby.marks.load import catalogue
 from builtby.model import Action, Artifact, BuiltBy, Claim, Exposure, ExposureClass, ExposureStatus, Present, Role
 
@@ -121,9 +122,16 @@ def test_an_installed_compiler_whose_name_tells_its_target_is_judged_by_it(
 
 def test_debian_patches_without_a_new_number(judge: Judge) -> None:
     old = judge.artifact(made_by("gcc", "12.2.0", vendor="Debian 12.2.0-14", machine="aarch64"))
-    assert by_id(old.exposures)[STACK].fixed_in[-1] == "12.2.0-14+deb12u1"
+    assert by_id(old.exposures)[STACK].fixed_in[0] == "12.2.0-14+deb12u1"
     new = judge.artifact(made_by("gcc", "12.2.0", vendor="Debian 12.2.0-14+deb12u1", machine="aarch64"))
     assert by_id(new.not_exposed)[STACK].status is ExposureStatus.FIXED_BY_VENDOR
+
+
+def test_a_version_of_which_a_range_is_known_is_named_by_it(judge: Judge) -> None:
+    judged = judge.artifact(made_by("ocaml", None, range_=">=4.13,<4.14"))
+    told = by_id(judged.exposures)["CVE-2026-28364"]
+    assert (told.version, told.version_range, told.status) == (None, ">=4.13,<4.14", ExposureStatus.AFFECTED)
+    assert named(told) == "ocaml >=4.13,<4.14"
 
 
 def test_an_unknown_vendor_is_not_judged_by_upstreams_range_alone(judge: Judge) -> None:

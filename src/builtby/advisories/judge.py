@@ -155,8 +155,9 @@ class Judge:
             match.names.name, match.names.aliases, subject.tool, subject.version, class_, status,
             _action(class_, subject) if status in _EXPOSED else Action.NONE, advisory.score, advisory.rating,
             advisory.cvss, match.names.name in self._store.exploited,
-            match.fixed_in + ((fixed,) if fixed else ()), advisory.published, advisory.product,
+            ((fixed,) if fixed else ()) + match.fixed_in, advisory.published, advisory.product,
             f"{match.rule} ({advisory.product}); {why}", reason, advisory.links[0] if advisory.links else None,
+            version_range=None if subject.version else subject.version_range,
         )
 
     def _status(

@@ -93,7 +93,7 @@ def severity_words(exposure: Exposure) -> str:
 
 def named(exposure: Exposure) -> str:
     """Return the tool and the version judged: `go 1.19.8`."""
-    return f"{exposure.tool} {exposure.version or 'of unknown version'}"
+    return f"{exposure.tool} {exposure.judged or 'of unknown version'}"
 
 
 def message(exposure: Exposure, *, installed: bool = False) -> str:

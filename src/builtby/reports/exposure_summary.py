@@ -90,7 +90,7 @@ class Exposures:
         self._not.update((exposure.id, exposure.status) for exposure in record.not_exposed)
         todos: dict[tuple[str, str, bool, Action], Todo] = {}
         for exposure in record.exposures:
-            version = version_of(record, exposure)
+            version = version_of(record, exposure) or exposure.version_range
             key = (exposure.tool, version or "", is_vulnerability(exposure))
             todo = todos.get((*key, exposure.action)) or self._todo(key, version, exposure.action, place)
             todos[(*key, exposure.action)] = todo

@@ -82,7 +82,7 @@ class Advised:
         self.unverified += exposure.status is ExposureStatus.UNVERIFIED
         self.new += exposure.new is True
         if len(self.tools) < _VERSIONS:
-            self.tools[exposure.tool, exposure.version or ""] = None
+            self.tools[exposure.tool, exposure.judged or ""] = None
         if len(self.places) < SAMPLE:
             self.places.append(where)
 
@@ -173,4 +173,5 @@ class Figures:
 def judged_version(record: Artifact | Present, exposure: Exposure) -> str:
     """Return the upstream version of the very tool that was judged; a file may have several versions of it."""
     versions = [m.version for m in record.built_by if m.tool == exposure.tool] if isinstance(record, Artifact) else ()
-    return (exposure.version if exposure.version in versions else version_of(record, exposure)) or ""
+    return (exposure.version if exposure.version in versions else version_of(record, exposure)) \
+        or exposure.version_range or ""

@@ -63,10 +63,13 @@ def present_ref(targets: tuple[Target, ...], present: Present) -> str:
 
 
 def place(targets: tuple[Target, ...], target: int, path: str) -> str:
-    """Return where something is: its path, with the target in front when there are several."""
+    """Return where something is: its path, with the target in front when there are several, but once if it is both."""
+    ref = targets[target].ref
     if not path:
-        return targets[target].ref
-    return path if len(targets) == 1 else f"{targets[target].ref}:{path}"
+        return ref
+    if len(targets) == 1:
+        return path
+    return ref if f"/{ref}".replace("\\", "/").endswith(f"/{path}") else f"{ref}:{path}"
 
 
 def label(made: BuiltBy) -> str:
