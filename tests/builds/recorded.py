@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,9 +37,10 @@ class Ran(NamedTuple):
 
 def recorded(
     folder: Path, *command: str, given: str | None = None, environment: Mapping[str, str] | None = None,
+    backend: str = "auto",
 ) -> Ran:
     """Record a command that runs in `folder`; the record is beside it."""
-    return kept_by(("record",), folder, command, given=given, environment=environment, seconds=60)
+    return kept_by(("record", "--backend", backend), folder, command, given=given, environment=environment, seconds=60)
 
 
 def kept_by(words: Sequence[str], folder: Path, command: Sequence[str], *, seconds: float,
@@ -51,3 +53,15 @@ def kept_by(words: Sequence[str], folder: Path, command: Sequence[str], *, secon
     file = kept / "record.json"
     record = json.loads(file.read_text("utf-8")) if file.exists() else {}
     return Ran(done.returncode, done.stdout, done.stderr, kept, record)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends within some seconds."""
+    for _ in range(100):
+        try:
+            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.05)
+    return False

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds.recorded import BUILTBY, recorded
+from tests.builds.recorded import BUILTBY, gone, recorded
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
 
@@ -158,20 +158,9 @@ def test_killed_recorder_leaves_a_log_and_an_incomplete_record(place: Path) -> N
     assert gone(pid)
 
 
-def gone(pid: int) -> bool:
-    """Whether a process ends within some seconds."""
-    for _ in range(100):
-        try:
-            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def test_a_daemon_left_behind_is_ended_and_told(place: Path) -> None:
-    ran = recorded(place, "/bin/sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 & echo $!)")
+@pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
+def test_a_daemon_left_behind_is_ended_and_told(backend: str, place: Path) -> None:
+    ran = recorded(place, "/bin/sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 & echo $!)", backend=backend)
     assert ran.code == 0
     (daemon,) = ran.programs("sleep")
     assert ran.record["survivors"] == [daemon["id"]]

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -184,6 +184,28 @@ class Terminal:
         os.close(self.end)
 
 
+@pytest.fixture
+def terminal(place: Path) -> Iterator[Terminal]:
+    shell = Terminal(place)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def beat(place: Path) -> Path:
+    """What a build, `loop.py`, adds to as long as it runs."""
+    (place / "loop.py").write_text(LOOP)
+    return place / "beat"
+
+
+def stands_still(beat: Path) -> int:
+    """Return how far a stopped build had come."""
+    held = beat.stat().st_size
+    time.sleep(0.5)
+    assert beat.stat().st_size <= held + 1
+    return held
+
+
 LOOP = """
 import sys, time
 print("rea" + "dy", sys.stdin.isatty(), flush=True)
@@ -193,28 +215,20 @@ while True:
 """
 
 
-def test_stopping_and_going_on_in_a_terminal(place: Path) -> None:
+def test_stopping_and_going_on_in_a_terminal(terminal: Terminal, beat: Path) -> None:
     """Ctrl-Z stops the whole, `fg` lets it go on, Ctrl-C ends it: as the shell sees it, and as the build does."""
-    (place / "loop.py").write_text(LOOP)
-    beat = place / "beat"
-    terminal = Terminal(place)
-    try:
-        terminal.type(f"{' '.join(BUILTBY)} record -q -o ../kept -- {sys.executable} loop.py\n")
-        assert terminal.shows("ready True")
-        assert until(beat.exists)
-        terminal.type("\x1a")
-        assert terminal.shows("Stopped")
-        held = beat.stat().st_size
-        time.sleep(0.5)
-        assert beat.stat().st_size <= held + 1
-        terminal.type("fg\n")
-        assert until(lambda: beat.stat().st_size > held + 3)
-        terminal.type("\x03")
-        assert terminal.shows("KeyboardInterrupt")
-        terminal.type("echo code $?\n")
-        assert terminal.shows("code 130")
-    finally:
-        terminal.close()
+    terminal.type(f"{' '.join(BUILTBY)} record -q -o ../kept -- {sys.executable} loop.py\n")
+    assert terminal.shows("ready True")
+    assert until(beat.exists)
+    terminal.type("\x1a")
+    assert terminal.shows("Stopped")
+    held = stands_still(beat)
+    terminal.type("fg\n")
+    assert until(lambda: beat.stat().st_size > held + 3)
+    terminal.type("\x03")
+    assert terminal.shows("KeyboardInterrupt")
+    terminal.type("echo code $?\n")
+    assert terminal.shows("code 130")
 
 
 STOPS_ITSELF = """
@@ -227,42 +241,30 @@ raise SystemExit(7)
 
 
 @pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
-def test_a_command_that_stops_itself_stops_the_job(backend: str, place: Path) -> None:
+def test_a_command_that_stops_itself_stops_the_job(backend: str, terminal: Terminal, place: Path) -> None:
     (place / "stops.py").write_text(STOPS_ITSELF)
-    terminal = Terminal(place)
-    try:
-        terminal.type(f"{' '.join(BUILTBY)} record -q --backend {backend} -o ../kept -- {sys.executable} stops.py\n")
-        assert terminal.shows("before")
-        assert terminal.shows("Stopped")
-        terminal.type("fg\n")
-        assert terminal.shows("after")
-        terminal.type("echo code $?\n")
-        assert terminal.shows("code 7")
-    finally:
-        terminal.close()
+    terminal.type(f"{' '.join(BUILTBY)} record -q --backend {backend} -o ../kept -- {sys.executable} stops.py\n")
+    assert terminal.shows("before")
+    assert terminal.shows("Stopped")
+    terminal.type("fg\n")
+    assert terminal.shows("after")
+    terminal.type("echo code $?\n")
+    assert terminal.shows("code 7")
 
 
 @pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
-def test_a_recorder_that_is_told_to_stop_stops_the_build(backend: str, place: Path) -> None:
+def test_a_recorder_that_is_told_to_stop_stops_the_build(backend: str, terminal: Terminal, beat: Path) -> None:
     """`kill -TSTP` and `kill -CONT` reach the recorder only, as a job's first process."""
-    (place / "loop.py").write_text(LOOP)
-    beat = place / "beat"
-    terminal = Terminal(place)
-    try:
-        words = f"record -q --backend {backend} -o ../kept -- {sys.executable} loop.py"
-        terminal.type(f"{' '.join(BUILTBY)} {words} &\n")
-        assert until(beat.exists)
-        terminal.type("kill -TSTP $!; until jobs | grep Stopped; do sleep 0.1; done\n")
-        assert terminal.shows("Stopped ")
-        held = beat.stat().st_size
-        time.sleep(0.5)
-        assert beat.stat().st_size <= held + 1
-        terminal.type("kill -CONT $!\n")
-        assert until(lambda: beat.stat().st_size > held + 3)
-        terminal.type("kill -TERM $!; wait $!; echo code $?\n")
-        assert terminal.shows("code 143")
-    finally:
-        terminal.close()
+    words = f"record -q --backend {backend} -o ../kept -- {sys.executable} loop.py"
+    terminal.type(f"{' '.join(BUILTBY)} {words} &\n")
+    assert until(beat.exists)
+    terminal.type("kill -TSTP $!; until jobs | grep Stopped; do sleep 0.1; done\n")
+    assert terminal.shows("Stopped ")
+    held = stands_still(beat)
+    terminal.type("kill -CONT $!\n")
+    assert until(lambda: beat.stat().st_size > held + 3)
+    terminal.type("kill -TERM $!; wait $!; echo code $?\n")
+    assert terminal.shows("code 143")
 
 
 def test_input_output_and_code_are_the_builds_own(place: Path) -> None:

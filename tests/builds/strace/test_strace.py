@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.builds.recorded import BUILTBY, Ran
+from tests.builds.recorded import BUILTBY, gone
+from tests.builds.recorded import recorded as recorded_by
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="strace is Linux's")
 NEEDED = "strace must be installed for these tests (.ci/run does it: apt-get install strace)"
@@ -23,6 +24,9 @@ NEEDED = "strace must be installed for these tests (.ci/run does it: apt-get ins
 @pytest.fixture(autouse=True, scope="module")
 def _strace() -> None:
     assert shutil.which("strace"), NEEDED
+
+
+recorded = partial(recorded_by, backend="strace")
 
 
 def digest(data: bytes) -> str:
@@ -34,16 +38,6 @@ def place(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     return folder.resolve()
-
-
-def recorded(folder: Path, *command: str, given: str | None = None, environment: Mapping[str, str] | None = None,
-             backend: str = "strace") -> Ran:
-    kept = folder.parent / f"{folder.name}-record"
-    done = subprocess.run(
-        [*BUILTBY, "record", "--backend", backend, "--force", "-o", str(kept), "--", *command], cwd=folder,
-        capture_output=True, text=True, input=given, check=False, env=environment, timeout=60)
-    file = kept / "record.json"
-    return Ran(done.returncode, done.stdout, done.stderr, kept, json.loads(file.read_text()) if file.exists() else {})
 
 
 def script(folder: Path, name: str, text: str) -> str:
@@ -205,18 +199,6 @@ def test_a_command_that_cannot_be_run(place: Path, name: str, code: int, why: st
     assert f"cannot run {name}: {why}" in ran.err
 
 
-def gone(pid: int) -> bool:
-    """Whether a process ends within some seconds."""
-    for _ in range(100):
-        try:
-            if "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def test_killed_recorder_leaves_nothing_running(place: Path) -> None:
     kept = place.parent / "record"
     text = "cat /dev/null; (sleep 300 & echo $!); echo $$; while :; do sleep 0.05; done"
@@ -235,14 +217,6 @@ def test_a_build_that_kills_strace_does_not_pass(place: Path) -> None:
     assert ran.code != 0
     assert ran.record["complete"] is False
     assert "strace itself was ended" in ran.record["unobserved"][0]
-
-
-def test_a_daemon_left_behind_is_ended_and_told(place: Path) -> None:
-    ran = recorded(place, "/bin/sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 & echo $!)")
-    assert ran.code == 0
-    (daemon,) = ran.programs("sleep")
-    assert ran.record["survivors"] == [daemon["id"]]
-    assert gone(daemon["pid"])
 
 
 def test_addresses_and_names(place: Path) -> None:
