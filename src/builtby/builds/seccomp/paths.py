@@ -9,7 +9,10 @@ from builtby.builds.seccomp.rooted import open_in
 
 _PATH_ONLY = os.O_PATH | os.O_CLOEXEC
 PSEUDO = ("/proc/", "/sys/", "/dev/")
-_OWN = (b"/proc/self/", b"/proc/thread-self/", b"/dev/fd/")
+_OWN = (b"/proc/self/", b"/proc/thread-self/", b"/dev/fd/", b"/dev/std")
+_OF_CALLER = {"/proc/self/": "", "/proc/thread-self/": "", "/dev/fd/": "fd/"}
+"""Names of what is the caller's own, and where that is in its folder of /proc: to us they would be ours."""
+_STREAMS = {"/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
 
 
 class Place(NamedTuple):
@@ -54,11 +57,11 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
 
 def _reach(peer: Peer, descriptor: int, name: str) -> str:
     if name.startswith("/"):
-        for own in ("/proc/self/", "/proc/thread-self/"):
+        if name in _STREAMS:
+            return f"/proc/{peer.tid}/{_STREAMS[name]}"
+        for own, inside in _OF_CALLER.items():
             if name.startswith(own):
-                return f"/proc/{peer.tid}/{name.removeprefix(own)}"
-        if peer.root and name.startswith("/dev/fd/"):
-            return f"/proc/{peer.tid}/fd/{name.removeprefix('/dev/fd/')}"
+                return f"/proc/{peer.tid}/{inside}{name.removeprefix(own)}"
         return name
     folder = peer.folder(descriptor)
     return f"{folder}/{name}" if name else folder
