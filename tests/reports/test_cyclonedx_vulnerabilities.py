@@ -3,14 +3,16 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from builtby.model import Action, Artifact, Exposure, ExposureStatus
 from builtby.reports.base import ReportOptions
-from tests.reports.exposures import exposed
+from tests.reports.exposures import BUILD_HOST, GO, LINKED, NOT_LINKED, exposed
 from tests.reports.hostile import hostile
-from tests.reports.records import render
+from tests.reports.records import artifact, render
 
 NAMES = [("cyclonedx-json", SchemaVersion.V1_6), ("cyclonedx-json@1.7", SchemaVersion.V1_7),
          ("cyclonedx-vex-json", SchemaVersion.V1_6)]
@@ -94,3 +96,44 @@ def test_a_vex_links_to_the_bill_of_the_same_scan() -> None:
 
 def test_of_one_advisory_the_gravest_comes_last() -> None:
     assert [entry["analysis"]["state"] for entry in named(bom(), "CVE-2023-4039")] == ["not_affected", "in_triage"]
+
+
+def inside(*exposures: Exposure, settled: tuple[Exposure, ...] = ()) -> Artifact:
+    """A Go program, which holds Go's library."""
+    return artifact(1, "usr/bin/server", GO, exposures=exposures, not_exposed=settled, facts={"go.table": "1.18"})
+
+
+def states(document: dict[str, Any], name: str, ref: str = "library:go@1.19.8") -> list[str]:
+    """What is said of an advisory for a component, in the order in which scanners read it."""
+    return [entry["analysis"]["state"] for entry in named(document, name)
+            if {"ref": ref} in entry["affects"]]
+
+
+@pytest.mark.parametrize(("name", "version"), NAMES[:2])
+def test_gos_library_is_shipped_under_the_name_that_scanners_know(name: str, version: SchemaVersion) -> None:
+    raw = render(name, exposed((inside(LINKED),)))
+    assert JsonStrictValidator(version).validate_str(raw.decode()) is None
+    document = json.loads(raw)
+    (library,) = (one for one in document["components"] if one["type"] == "library")
+    assert (library["purl"], library["scope"]) == ("pkg:golang/stdlib@v1.19.8", "required")
+    assert document["dependencies"][0]["dependsOn"] == [library["bom-ref"]]
+
+
+def test_of_gos_library_only_what_is_linked_is_exploitable() -> None:
+    document = bom_of(inside(LINKED, BUILD_HOST, settled=(NOT_LINKED,)))
+    assert states(document, LINKED.id) == ["exploitable"]
+    assert states(document, BUILD_HOST.id) == ["not_affected"]
+    said = [entry["analysis"]["state"] for entry in named(document, BUILD_HOST.id)]
+    assert said == ["exploitable", "not_affected"], "trivy goes by the last"
+    assert states(document, NOT_LINKED.id) == ["not_affected"]
+
+
+def test_the_library_of_several_programs_is_as_bad_as_in_the_worst_of_them() -> None:
+    other = msgspec.structs.replace(inside(settled=(msgspec.structs.replace(
+        LINKED, status=ExposureStatus.NOT_LINKED, action=Action.NONE),)), path="usr/bin/other")
+    assert states(bom_of(inside(LINKED), other), LINKED.id) == ["not_affected", "exploitable"]
+
+
+def bom_of(*records: Artifact) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(render("cyclonedx-json", exposed(records)))
+    return document

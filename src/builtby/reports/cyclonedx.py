@@ -16,6 +16,7 @@ from builtby.reports import names
 from builtby.reports.base import Report, ReportOptions
 from builtby.reports.cyclonedx_tools import LONGEST_VERSION, Gathered, Use, citations, leftover, tool_fields
 from builtby.reports.cyclonedx_vulnerabilities import Vulnerabilities
+from builtby.reports.libraries import libraries
 from builtby.reports.results import Results
 from builtby.reports.stream import JsonWriter, iso_time
 
@@ -57,7 +58,7 @@ def _metadata(results: Results, options: ReportOptions) -> dict[str, Any]:
     ]}
     if len(results.targets) == 1:
         target = results.targets[0]
-        kind = {"file": "file", "directory": "file"}.get(target.kind, "container")
+        kind = "application" if target.kind in ("file", "directory") else "container"  # trivy reads no other
         metadata["component"] = {"type": kind, "bom-ref": "target:0", "name": target.ref}
         if target.digest:
             metadata["component"]["version"] = target.digest
@@ -70,6 +71,8 @@ def _metadata(results: Results, options: ReportOptions) -> dict[str, Any]:
 def _components(results: Results, gathered: Gathered, serial: str) -> Iterator[dict[str, Any]]:
     for key, made in sorted(gathered.leftovers.items()):
         yield leftover(key, made)
+    for library in sorted(gathered.libraries):
+        yield library.component()
     for present in results.present:
         yield _present(results, present)
     for artifact in results.artifacts:
@@ -114,7 +117,8 @@ def _present(results: Results, present: Present) -> dict[str, Any]:
 
 def _dependencies(results: Results) -> Iterator[dict[str, Any]]:
     for artifact in results.artifacts:
-        inside = sorted({names.tool_key(made).ref for made in names.leftovers(artifact)})
+        left = {names.tool_key(made).ref for made in names.leftovers(artifact)}
+        inside = sorted(left | {library.ref for library in libraries(artifact)})
         if inside:
             yield {"ref": names.artifact_ref(artifact), "dependsOn": inside}
 

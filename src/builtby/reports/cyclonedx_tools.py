@@ -9,6 +9,7 @@ import msgspec
 
 from builtby.model import Artifact, BuiltBy, Claim
 from builtby.reports import names
+from builtby.reports.libraries import Library, libraries
 from builtby.reports.names import ToolKey
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
@@ -68,6 +69,7 @@ class Gathered:
     def __init__(self, results: Results) -> None:
         self.tools: dict[str, Tool] = {}
         self.leftovers: dict[ToolKey, BuiltBy] = {}
+        self.libraries: set[Library] = set()
         self.toolsets: dict[str, tuple[str, ...]] = {}
         self.uses = Spool(Use, lambda use: (use.tool, use.location, use.offset or 0, use.context or ""))
         for artifact in results.artifacts:
@@ -84,6 +86,7 @@ class Gathered:
         return tuple(sorted({names.tool_key(made).ref for made in names.makers(artifact)}))
 
     def _take(self, artifact: Artifact, location: str) -> None:
+        self.libraries.update(libraries(artifact))
         for made in names.leftovers(artifact):
             self.leftovers.setdefault(names.tool_key(made), made)
         for made in names.makers(artifact):

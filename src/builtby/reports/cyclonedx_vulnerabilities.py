@@ -10,12 +10,14 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from builtby.advisories import words
 from builtby.advisories.rank import RATINGS
-from builtby.model import Exposure, ExposureClass, ExposureStatus, Present, Role
+from builtby.model import Action, Artifact, Exposure, ExposureClass, ExposureStatus, Present, Role
 from builtby.reports import names
 from builtby.reports.exposed import BUILDER_ONLY, Found, advisory_link, concerned, found, is_vulnerability, link
+from builtby.reports.libraries import libraries, of_tool
 from builtby.reports.results import Results
 from builtby.reports.spool import Spool
 from builtby.reports.stream import JsonWriter
@@ -35,8 +37,14 @@ _MOST_VECTOR = 300
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
+_OUTSIDE = "the hole is in the tool itself, which ran where this was built and is not inside"
+
+
 class _Key(NamedTuple):
-    """What is one entry. Of one advisory the gravest comes last: trivy goes by the last that it reads."""
+    """What is one entry. Of one advisory the gravest comes last: trivy goes by the last that it reads.
+
+    What is only of tools in the formulation, which no scanner looks at, comes first.
+    """
 
     id: str
     gravity: int
@@ -72,7 +80,10 @@ class Vulnerabilities:
                 self._rows.add(_Row(places[_key(one.exposure)], linked(ref)))
 
     def _found(self) -> Iterator[Found]:
-        return (one for one in found(self._results, none_too=True) if is_vulnerability(one.exposure))
+        for one in found(self._results, none_too=True):
+            if is_vulnerability(one.exposure):
+                yield one
+                yield from _library_is_whole(one)
 
     def _refs(self, one: Found) -> Iterable[str]:
         record, exposure = one
@@ -80,10 +91,11 @@ class Vulnerabilities:
             return (names.present_ref(self._results.targets, record),)
         found_in = concerned(record, exposure)
         tools = {names.tool_key(made).ref for made in found_in if made.role is not Role.RUNTIME}
-        if exposure.class_ in BUILDER_ONLY and tools:
-            return tools
         left = {names.tool_key(made).ref for made in found_in if made.role is Role.RUNTIME}
-        return {names.artifact_ref(record), *left}
+        left |= {library.ref for made in found_in if (library := of_tool(record, made))}
+        if exposure.reason == _OUTSIDE:
+            return left
+        return tools if exposure.class_ in BUILDER_ONLY and tools else {names.artifact_ref(record), *left}
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -110,14 +122,28 @@ class Vulnerabilities:
         return write
 
 
+def _library_is_whole(one: Found) -> Iterator[Found]:
+    """Yield, for a hole of a builder, that the library which it left inside does not have it."""
+    record, exposure = one
+    if isinstance(record, Artifact) and exposure.class_ in BUILDER_ONLY and exposure.tool in {
+        library.tool for library in libraries(record)
+    }:
+        yield Found(record, replace(exposure, status=ExposureStatus.NOT_LINKED, action=Action.NONE, reason=_OUTSIDE))
+
+
 def _state(exposure: Exposure) -> str:
     undecided = exposure.class_ is ExposureClass.UNKNOWN and exposure.status is ExposureStatus.AFFECTED
     return "in_triage" if undecided else _STATES[exposure.status]
 
 
 def _key(exposure: Exposure) -> _Key:
-    return _Key(exposure.id, _GRAVITY.index(_state(exposure)), exposure.tool, exposure.version or "",
+    gravity = 0 if _of_builder(exposure) else 1 + _GRAVITY.index(_state(exposure))
+    return _Key(exposure.id, gravity, exposure.tool, exposure.version or "",
                 exposure.class_.value, exposure.status.value, exposure.action.value)
+
+
+def _of_builder(exposure: Exposure) -> bool:
+    return exposure.class_ in BUILDER_ONLY and exposure.reason != _OUTSIDE
 
 
 def _fields(key: _Key, exposure: Exposure) -> dict[str, Any]:
