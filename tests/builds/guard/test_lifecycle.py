@@ -97,6 +97,19 @@ def test_keys_of_the_terminal_end_everything(place: Path, level: int) -> None:
 
 
 @pytest.mark.parametrize("level", POSSIBLE)
+def test_a_build_that_stops_itself_stops_the_guard(place: Path, level: int) -> None:
+    """As a shell sees it: what is let go on goes on."""
+    with started(place, level, "kill -STOP $$; echo after; exit 7") as running:
+        _, status = os.waitpid(running.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert os.WSTOPSIG(status) == signal.SIGSTOP
+        running.send_signal(signal.SIGCONT)
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"after\n"
+        assert running.wait(30) == 7
+
+
+@pytest.mark.parametrize("level", POSSIBLE)
 def test_killing_the_guard_leaves_nothing(place: Path, level: int) -> None:
     with started(place, level, "echo $https_proxy; sleep 60 & sleep 60") as running:
         assert running.stdout is not None
