@@ -67,6 +67,7 @@ def test_gos_words_without_gos_tables_are_no_go(facts: dict[str, str]) -> None:
 
 def test_gos_words_with_gos_tables_are_go() -> None:
     assert compilers(look("elf", data=ASLEEP, **{"go.pclntab": "yes"})) == [("go", None)]
+    assert compilers(look("elf", data=ASLEEP, **{"go.pclntab": "yes", "partial": "yes"})) == [("go", None)]
 
 
 def test_native_image_is_linked_by_the_c_compiler() -> None:

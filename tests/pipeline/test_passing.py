@@ -108,3 +108,13 @@ def test_a_comment_is_found_where_its_headers_come_late(
     stream = ChunkStream(iter([data[begun:]]))
     found = passing.pass_by(Identifier(Settings()), elf.FORMAT, stream, memoryview(data)[:begun], len(data), "x")
     assert ("gcc", "13.1.0") in [(tool.tool, tool.version) for tool in found.verdict.built_by]
+
+
+def test_gos_build_information_is_kept_wherever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another linker than Go's puts it behind the data of C."""
+    keep_little(monkeypatch)
+    monkeypatch.setattr("builtby.formats.elf_wants.DATA", 16)
+    data = lzma.decompress((PROGRAMS / "hello-1.19-external-pie.xz").read_bytes())
+    stream = ChunkStream(iter([data[16 << 10 :]]))
+    found = passing.pass_by(Identifier(Settings()), elf.FORMAT, stream, memoryview(data)[: 16 << 10], len(data), "x")
+    assert (found.verdict.built_by[0].tool, found.verdict.built_by[0].version) == ("go", "1.19.8")

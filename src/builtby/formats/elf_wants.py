@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from builtby.formats.elf_frames import KEPT as FRAMES
 from builtby.formats.elf_image import PF_W, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE, open_image
-from builtby.formats.gopclntab import follow as follow_go
+from builtby.formats.gobuildinfo import follow as follow_buildinfo
+from builtby.formats.gopclntab import follow as follow_table
 from builtby.sources.view import View
 
 BEHIND = 512 << 10
@@ -49,9 +50,10 @@ def wants(view: View) -> list[tuple[int, int]]:
 
 
 def follow(offset: int, data: memoryview) -> list[tuple[int, int]]:
-    """Return the ranges around the names of sections in these bytes of a file, and those of Go's tables."""
-    names = [max(at - NAMES, 0) for at in _found(bytes(data))]
-    return follow_go(offset, data) + [(offset + start, 2 * NAMES) for start in names]
+    """Return the ranges around the names of sections in these bytes of a file, and of what Go left there."""
+    held = bytes(data)
+    names = [(offset + max(at - NAMES, 0), 2 * NAMES) for at in _found(held)]
+    return follow_table(offset, data) + follow_buildinfo(offset, held) + names
 
 
 def _found(data: bytes) -> Iterator[int]:

@@ -20,6 +20,8 @@ _MOST_SEARCHED = 4 << 20
 _LONGEST = 1 << 20
 _MOST_MODULES = 2000
 _MOST_SETTINGS = 64
+_KEPT, _MOST_KEPT = 512 << 10, 4
+"""Bytes kept of a blob that goes by, and how many of them: what reads Go's programs holds the magic too."""
 _SENTINEL = 16
 """Bytes that stand before and behind the module information, so that it can be found in memory."""
 
@@ -37,6 +39,17 @@ def read_buildinfo(view: View, ranges: Iterable[tuple[int, int]], at: AtAddress,
         if place is not None and _read_at(view, place, at, reading):
             return True
     return False
+
+
+def follow(offset: int, data: bytes) -> list[tuple[int, int]]:
+    """Return the (offset, size) ranges of the blobs with inline strings that begin in these bytes of a file."""
+    ranges: list[tuple[int, int]] = []
+    at = data.find(MAGIC)
+    while at >= 0 and len(ranges) < _MOST_KEPT:
+        if data[at + 15 : at + 16] and data[at + 15] & 2:
+            ranges.append((offset + at, _KEPT))
+        at = data.find(MAGIC, at + 1)
+    return ranges
 
 
 def _find(view: View, offset: int, size: int) -> int | None:
