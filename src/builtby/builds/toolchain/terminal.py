@@ -26,7 +26,7 @@ _TITLES = {
 _QUIET = ("accepted", "upgraded", "unverifiable")
 _REMEDIES = {
     "changed": "Take the machine out of service before you trust what it built; reinstall the package elsewhere and "
-               "compare.",
+               "compare. An npm that upgraded itself and a proxy's certificate look the same: docs/toolchain.md.",
     "unowned": "Make a baseline of them while you trust them: builtby toolchain baseline -o FILE",
 }
 
