@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -70,6 +70,17 @@ def _stopped(pid: int) -> bool:
             return file.read().rpartition(b")")[2].split()[0] in b"Tt"
     except (OSError, IndexError):
         return False
+
+
+def kill_all(reap: Callable[[], None], first: Callable[[], list[int]] = list) -> None:
+    """Kill what is left of a build, and what that starts meanwhile; what `first` names before all others."""
+    for _ in range(100):
+        left = descendants()
+        if not left:
+            return
+        signal_all(first() or left, signal.SIGKILL)
+        time.sleep(0.01)
+        reap()
 
 
 @contextmanager

@@ -87,6 +87,7 @@ class Calls:
             return None
         words, pairs = peer.words(argv), peer.words(environment)
         number = tracker.environment(pairs)
+        tracker.tell_missed(entry)
         replaces = tracker.runs(entry)
         script = found.script
         tracker.tell(Ran(

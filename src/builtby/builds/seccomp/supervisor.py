@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from builtby.builds.events import Event, Noted
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
-from builtby.builds.processes import descendants, forwarding, signal_all, stop_too
+from builtby.builds.processes import descendants, forwarding, kill_all, signal_all, stop_too
 from builtby.builds.seccomp.calls import READING, Calls, RefusedError
 from builtby.builds.seccomp.child import Started, start
 from builtby.builds.seccomp.notify import Listener, Request, adopt_orphans, machine
@@ -83,7 +83,7 @@ class Supervisor:
                 survivors = self._wind_up(started.listener, wake)
                 self._tracker.finish()
             finally:
-                self._kill_all()
+                kill_all(self._reap)
                 started.listener.close()
                 self._peers.close()
                 if started.status is not None:
@@ -187,16 +187,6 @@ class Supervisor:
                 self._step(poll, listener, wake, 0.05)
                 self._reap()
         return survivors
-
-    def _kill_all(self) -> None:
-        """Kill what is left, and what that starts meanwhile."""
-        for _ in range(100):
-            left = descendants()
-            if not left:
-                return
-            signal_all(left, signal.SIGKILL)
-            time.sleep(0.01)
-            self._reap()
 
 
 def _poll(listener: Listener, wake: int) -> select.poll:

@@ -14,7 +14,7 @@ from pathlib import Path
 from builtby.builds.events import Event
 from builtby.builds.hashing import Hasher
 from builtby.builds.masking import Masker
-from builtby.builds.processes import descendants, forwarding, signal_all, stop_too
+from builtby.builds.processes import descendants, forwarding, kill_all, signal_all, stop_too
 from builtby.builds.seccomp.notify import adopt_orphans
 from builtby.builds.seccomp.supervisor import GRACE, Outcome
 from builtby.builds.strace import command as strace
@@ -68,7 +68,7 @@ class Strace:
             try:
                 return self._traced(command, tell, masker, hasher, trace, wake, to, begun)
             finally:
-                self._kill_all()
+                kill_all(self._reap, self._left)  # strace last, without which the others could go on
                 os.close(trace)
                 if self._told >= 0:
                     os.close(self._told)
@@ -167,13 +167,3 @@ class Strace:
                 self._step(poll, trace, wake, 0.02)
                 self._reap()
         return survivors
-
-    def _kill_all(self) -> None:
-        """Kill what is left, and what that starts meanwhile; strace last, without which the others could go on."""
-        for _ in range(100):
-            left = descendants()
-            if not left:
-                return
-            signal_all(self._left() or left, signal.SIGKILL)
-            time.sleep(0.01)
-            self._reap()

@@ -3,45 +3,33 @@
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from builtby.builds.events import Ended, Event, Started, Surroundings
+from builtby.builds.events import Ended, Event, Started
 from builtby.builds.masking import Masker
 from builtby.builds.seccomp.peer import Peer
+from builtby.builds.teller import Actor, Teller
 
 BIRTHS = frozenset({"clone", "clone3", "fork", "vfork"})
 
 
 @dataclass(slots=True)
-class Entry:
-    """A process while it lives. `id` is its entry in the record; it changes when it runs another program."""
+class Entry(Actor):
+    """A process while it lives, and where it works."""
 
-    id: int
-    pid: int
-    parent: int
-    claim: str = "recorded"
-    ran: bool = False
     cwd: str | None = None
-    asked: str | None = None
-    """The last name that it asked a resolver for."""
-    resolvers: set[int] = field(default_factory=set)
-    """Descriptors that it connected to a resolver."""
 
 
-class People:
+class People(Teller):
     """Knows the processes. `tell` takes every event; `since` is when the build began, in seconds since 1970."""
 
     def __init__(self, tell: Callable[[Event], None], masker: Masker, main: int, cwd: str, since: float) -> None:
-        self.tell, self.masker = tell, masker
+        super().__init__(tell, masker)
         self._main, self._cwd, self._since = main, cwd, since
         self._moment = 0.0
         self._threads: dict[int, Entry] = {}
         self._bearing: dict[int, bool] = {}
         """Threads in a call that starts another one, and whether that is a thread."""
-        self._last = 0
-        self._environments: dict[tuple[object, ...], int] = {}
-        self.lost: dict[str, int] = {}
-        """What could not be observed, in words, and how often."""
         self.ended_well = False
         """Whether the end of the command itself was told."""
 
@@ -95,23 +83,12 @@ class People:
         return entry
 
     def _appear(self, pid: int, parent: int, claim: str, cwd: str | None) -> Entry:
-        self._last += 1
-        entry = self._threads[pid] = Entry(self._last, pid, parent, claim, cwd=cwd)
+        entry = self._threads[pid] = Entry(self.number(), pid, parent, claim, cwd=cwd)
         if cwd is None:
             with suppress(OSError):
                 entry.cwd = os.readlink(f"/proc/{pid}/cwd")  # noqa: PTH115  # may be gone
         self.tell(Started(self.now(), entry.id, pid, parent, claim))
         return entry
-
-    def runs(self, entry: Entry) -> int | None:
-        """Note that a process runs a program; return the entry that it replaces, None when it is its first."""
-        before = entry.id if entry.ran else None
-        if before is not None:
-            self._last += 1
-            entry.id = self._last
-            self.tell(Started(self.now(), entry.id, entry.pid, entry.parent, entry.claim))
-        entry.ran = True
-        return before
 
     def ended(self, tid: int, code: int | None) -> None:
         """Forget a thread; with that of its number, the process ends."""
@@ -129,17 +106,3 @@ class People:
         """Return the entry of a live process."""
         entry = self._threads.get(pid)
         return entry.id if entry else None
-
-    def environment(self, pairs: list[str]) -> int:
-        """Return the number of an environment; one not seen before is told."""
-        names, values = self.masker.environment(pairs)
-        key = (names, *values.items())
-        number = self._environments.get(key)
-        if number is None:
-            number = self._environments[key] = len(self._environments)
-            self.tell(Surroundings(self.now(), 0, number, names, values))
-        return number
-
-    def loses(self, what: str) -> None:
-        """Count something that could not be observed."""
-        self.lost[what] = self.lost.get(what, 0) + 1
