@@ -34,6 +34,7 @@ class Build:
         self._lines: dict[int, tuple[Process, ...]] = {}
         self._owners: dict[int, Owner] = {}
         self._names: dict[int, frozenset[str]] = {}
+        self._by_path: dict[str, dict[str, list[Touch]]] = {}
 
     def line(self, number: int) -> tuple[Process, ...]:
         """Return a program and all that it descends from, nearest first; what it replaced comes before its parent."""
@@ -97,6 +98,15 @@ class Build:
         found: dict[str, list[Touch]] = {}
         for touch in self.touches:
             found.setdefault(touch.access, []).append(touch)
+        return found
+
+    def by_path(self, access: str) -> dict[str, list[Touch]]:
+        """Return the uses of files of one kind, by path."""
+        found = self._by_path.get(access)
+        if found is None:
+            found = self._by_path[access] = {}
+            for touch in self.by_access.get(access, ()):
+                found.setdefault(touch.path, []).append(touch)
         return found
 
     @cached_property

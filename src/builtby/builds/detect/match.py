@@ -30,18 +30,23 @@ def hits(rule: Rule, build: Build) -> Iterator[Hit]:
     """Yield what of a build a rule's conditions meet."""
     when = [_Test(condition, build) for condition in rule.when]
     unless = [_Test(condition, build) for condition in rule.unless]
-    for event in _events(rule, build):
+    for event in _files(rule, build, when) if rule.on == "file" else _events(rule, build):
         if any(test.meets(event) for test in when) and not any(test.meets(event) for test in unless):
             yield _hit(event)
 
 
+def _files(rule: Rule, build: Build, when: list["_Test"]) -> Iterator[Touch]:
+    """Yield the uses of files whose paths fit: most of a build's programs read the same ones, so paths come first."""
+    wanted = {one for condition in rule.when for name in condition.access for one in _accesses(name)}
+    for access in sorted(wanted or build.by_access):
+        for path, touches in build.by_path(access).items():
+            if any(test.fits(path) for test in when):
+                yield from touches
+
+
 def _events(rule: Rule, build: Build) -> Iterator[Event]:
     subject, record = rule.on, build.record
-    if subject == "file":
-        wanted = {one for condition in rule.when for name in condition.access for one in _accesses(name)}
-        for access in sorted(wanted or build.by_access):
-            yield from build.by_access.get(access, ())
-    elif subject == "process":
+    if subject == "process":
         yield from (one for one in record.processes if one.argv)
     elif subject == "network":
         yield from record.network
@@ -113,12 +118,15 @@ class _Test:
     def _file(self, event: Touch) -> bool:
         if self._access and event.access not in self._access:
             return False
-        if self._condition.path and not self._fits(event.path):
+        if not self.fits(event.path):
             return False
         one = self._build.program(event.use.process)
         return one is None or self._process(one)
 
-    def _fits(self, path: str) -> bool:
+    def fits(self, path: str) -> bool:
+        """Whether files at a path may be meant."""
+        if not self._condition.path:
+            return True
         known = self._paths.get(path)
         if known is None:
             known = self._paths[path] = self._path.match(path) is not None

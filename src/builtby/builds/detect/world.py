@@ -16,6 +16,8 @@ _DPKG = Path("/var/lib/dpkg/info")
 _MOST_RECORDED = 64 << 20
 """Bytes of a RECORD file."""
 _SECONDS = 60
+_MD5 = 32
+"""Digits of one."""
 
 
 class World:
@@ -52,24 +54,28 @@ class World:
     def altered(self, paths: Iterable[str]) -> list[str]:
         """Return which files of the system are not what their packages shipped, as far as packages tell."""
         wanted = sorted(paths)
-        shipped = _shipped() if wanted else {}
-        return [path for path in wanted if path in shipped and _md5(path) not in (None, shipped[path])]
+        shipped = _shipped(wanted) if wanted else {}
+        return [path for path, digest in shipped.items() if _md5(path) not in (None, digest)]
 
     def is_program(self, path: str) -> bool:
         """Whether a path is a program that may be run."""
         return os.access(path, os.X_OK)
 
 
-def _shipped() -> dict[str, str]:
-    """Return the MD5 that dpkg keeps of each file of the toolchain's packages: to ask all packages costs a second."""
+def _shipped(paths: list[str]) -> dict[str, str]:
+    """Return the MD5 that dpkg keeps of files of the toolchain's packages: to ask all packages costs a second."""
     found: dict[str, str] = {}
+    lines = {path: f"  {path[1:]}\n".encode("utf-8", "surrogateescape") for path in paths}
     for name in _lists():
         try:
-            lines = (_DPKG / name).read_text("utf-8", "surrogateescape").splitlines()
+            text = (_DPKG / name).read_bytes()
         except OSError:
             continue
-        found |= {f"/{line[34:]}": line[:32] for line in lines if len(line) > 34}
-    return found
+        for path, line in lines.items():
+            place = text.find(line)
+            if place >= _MD5:
+                found[path] = text[place - _MD5 : place].decode("ascii", "replace")
+    return {path: found[path] for path in paths if path in found}
 
 
 def _lists() -> list[str]:
