@@ -134,6 +134,28 @@ def test_a_version_of_which_a_range_is_known_is_named_by_it(judge: Judge) -> Non
     assert named(told) == "ocaml >=4.13,<4.14"
 
 
+def test_a_distributions_fix_in_another_release_line_clears_nothing(judge: Judge) -> None:
+    own = judge.present(installed("node", "18.20.4", "pkg:deb/debian/nodejs@18.20.4%2Bdfsg-1~deb12u3?distro=debian-12"))
+    assert by_id(own.not_exposed)["CVE-2026-56850"].status is ExposureStatus.FIXED_BY_VENDOR
+    other = judge.present(installed("node", "20.20.2", "pkg:deb/debian/nodejs@20.20.2-1nodesource1?distro=debian-12"))
+    assert by_id(other.exposures)["CVE-2026-56850"].status is UNVERIFIED
+
+
+@pytest.mark.parametrize(("role", "language", "exposed"), [
+    (Role.COMPILER, "c++", True), (Role.COMPILER, None, True), (Role.COMPILER, "c", False), (Role.RUNTIME, None, False),
+])
+def test_only_cpp_holds_the_library_of_cpp(judge: Judge, role: Role, language: str | None, *, exposed: bool) -> None:
+    built = BuiltBy("gcc", "4.8.5", role, language=language, vendor="Red Hat 4.8.5-44")
+    judged = judge.artifact(Artifact(0, "app", None, "0" * 64, 1, "elf", None, (built,)))
+    assert ("CVE-2015-5276" in by_id(judged.exposures)) is exposed
+
+
+def test_the_version_of_ghc_is_not_held_against_its_libraries(judge: Judge) -> None:
+    names = by_id(judge.artifact(made_by("ghc", "9.0.2")).exposures)
+    assert not {"HSEC-2023-0007", "HSEC-2024-0003"} & names.keys()
+    assert {"HSEC-2023-0007", "HSEC-2024-0006"} <= set(judge.info.undecided["ghc"])
+
+
 def test_an_unknown_vendor_is_not_judged_by_upstreams_range_alone(judge: Judge) -> None:
     artifact = judge.artifact(made_by("gcc", "12.2.0", vendor="Acme 12.2.0-1", machine="aarch64"))
     told = by_id(artifact.exposures)[STACK]

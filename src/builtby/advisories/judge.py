@@ -126,7 +126,7 @@ class Judge:
             for match in self._matcher(way).matches(subject):
                 if match.affected is None:
                     self._undecided.setdefault(subject.tool, set()).add(match.names.name)
-                elif _means_something(match, subject):
+                elif _means_something(match, subject) and _holds(match.affected, way, subject):
                     found.append((self._exposure(match, match.affected, subject), match))
         found += [(over, None)] if over is not None else []
         return [(_supposed(exposure), match) for exposure, match in found] if subject.inferred else found
@@ -208,6 +208,16 @@ def _means_something(match: Match, subject: Subject) -> bool:
     if class_ is ExposureClass.ARTIFACT_LINKED:
         return subject.linked
     return class_ is not ExposureClass.RUNTIME or subject.version is not None
+
+
+def _holds(affected: Affected, way: Way, subject: Subject) -> bool:
+    """Whether code in the subject's language can hold what is affected: none but C++ holds libstdc++."""
+    only = dict(way.only_in)
+    if subject.installed or not affected.components or not set(affected.components) <= only.keys():
+        return True
+    if subject.language is None:  # what GCC's start-up code left is C
+        return subject.role is not Role.RUNTIME
+    return subject.language in {only[name] for name in affected.components}
 
 
 def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]:

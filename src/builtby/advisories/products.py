@@ -14,16 +14,15 @@ class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One product of a tool.
 
     roles: only when the tool has one of these roles; empty for any. components: only advisories that affect one of
-    these programs of the product, or name none. languages: only for code in one of these. scheme: instead of the
-    record's own. installed: whether an installed tool is judged by it too (what is linked in is not installed).
+    these programs of the product, or name none. only_in: components that only code in a language holds, with it.
+    scheme: instead of the record's own.
     """
 
     product: str
     roles: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
+    only_in: tuple[tuple[str, str], ...] = ()
     scheme: str | None = None
-    installed: bool = True
     numbering: str = ""
     """Only ranges in this numbering, where a record has several (`Rust release`)."""
 

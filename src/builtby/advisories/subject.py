@@ -32,6 +32,7 @@ class Subject(NamedTuple):
     installed: bool = False
     linked: bool = True
     """Whether the artifact is linked: an object or an archive of them holds none of a library's code yet."""
+    language: str | None = None
     inferred: bool = False
     """Whether that it took part is only concluded, as from a distribution's default toolchain."""
 
@@ -48,7 +49,7 @@ def of_artifact(artifact: Artifact, tool: BuiltBy) -> Subject:
         tool.tool, tool.version, tool.version_range, tool.role, tool.vendor, packaged, distro,
         artifact.facts.get("machine"), _system(artifact), tool.flags,
         linked=artifact.format not in _UNLINKED and artifact.facts.get("type") not in _UNLINKED,
-        inferred=tool.claim is Claim.INFERRED,
+        language=tool.language, inferred=tool.claim is Claim.INFERRED,
     )
 
 

@@ -57,9 +57,20 @@ def _judged(row: DistroStatus, subject: Subject) -> Word | None:
         patched = scheme is not None and key(scheme, subject.packaged) >= key(scheme, row.fixed)
     except Unordered:
         return None
+    if patched and not _same_line(subject.packaged, row.fixed):
+        return None
     if patched:
         return Word(ExposureStatus.FIXED_BY_VENDOR, f"{where}: fixed in {row.fixed}; this is {subject.packaged}")
     return Word(ExposureStatus.AFFECTED, f"{where}: fixed in {row.fixed}, and this is {subject.packaged}", row.fixed)
+
+
+def _same_line(version: str, fixed: str) -> bool:
+    """Whether two versions of a package begin with the same number.
+
+    Debian's fix in its 18.20.4 says nothing of the 20.20.2 that somebody else packaged.
+    """
+    mine, other = (one.rpartition(":")[2].partition(".")[0] for one in (version, fixed))
+    return mine == other
 
 
 def _note(store: Store, name: str, subject: Subject) -> str | None:
