@@ -177,7 +177,7 @@ def show(
 def search(
     tool: Annotated[str, typer.Argument(
         metavar="TOOL", help="A tool as `builtby marks list` names it, or a product of the data.")],
-    version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Only what this version has.")] = None,
+    version: Annotated[str | None, typer.Argument(metavar="VERSION", help="Only what this version has.")] = None,
     form: _Format = Format.TABLE,
     offline: _Offline = False,  # it never does
 ) -> None:

@@ -37,7 +37,7 @@ class Limit(StrEnum):
 
 def audit(
     targets: Annotated[list[str] | None, typer.Argument(
-        metavar="[DIR|LOCKFILE|ARCHIVE]…", show_default=False,
+        metavar="DIR|LOCKFILE|ARCHIVE", show_default=False,
         help="Projects, lock files, site-packages, node_modules, sdists, wheels, npm packages. Default: this folder."
     )] = None,
     exclude: Annotated[list[str] | None, typer.Option(
@@ -49,8 +49,8 @@ def audit(
         "-o", "--output", metavar="FILE", rich_help_panel=_OUT,
         help="Write there, whole or not at all, instead of to standard output.")] = None,
     every: Annotated[bool, typer.Option(
-        "--all", rich_help_panel=_OUT, help="List also what may run code only under a condition, and safe settings."
-    )] = False,
+        "--all", rich_help_panel=_OUT,
+        help="List also what may run code only under a condition, safe settings, and every place.")] = False,
     fail_on: Annotated[Limit | None, typer.Option(
         metavar="WORD", rich_help_panel=_COUNTS, help="Exit with 1 at a setting or finding that is critical, high, "
         "medium or low (at least); code: at a dependency that certainly runs code.")] = None,

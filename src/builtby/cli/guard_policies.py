@@ -9,7 +9,7 @@ from builtby.cli.say import Exit, fail
 
 
 def policies(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this one, to be edited.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Print this one, to be edited.")] = None,
 ) -> None:
     """List the ready-made policies, or print one."""
     from builtby.builds.guard import policy

@@ -40,7 +40,7 @@ _Root = Annotated[Path, typer.Option("--root", metavar="DIR",
 
 @app.command(cls=Command)
 def check(
-    file: Annotated[Path | None, typer.Argument(metavar="[BASELINE]", show_default=False,
+    file: Annotated[Path | None, typer.Argument(metavar="BASELINE", show_default=False,
                     help="What `builtby host baseline` wrote. Without one, only what is suspicious by itself is said."
                     )] = None,
     root: _Root = Path("/"),

@@ -29,7 +29,7 @@ _Root = Annotated[Path, typer.Option("--root", metavar="DIR", rich_help_panel=_W
 _Every = Annotated[bool, typer.Option("--everything", rich_help_panel=_WHAT,
                                       help="Every installed package, not the toolchain and what it needs alone.")]
 _Projects = Annotated[list[Path] | None, typer.Argument(
-    metavar="[PROJECT]…", show_default=False,
+    metavar="PROJECT", show_default=False,
     help="Projects whose .venv and node_modules count too. Default: this folder.")]
 
 
