@@ -7,13 +7,16 @@ from builtby.builds.seccomp.paths import PSEUDO, Place
 from builtby.builds.seccomp.peer import Peer
 
 MOST = 50_000
+_PSEUDO = tuple(os.fsencode(folder) for folder in PSEUDO)
+"""Where one name means something else to each process."""
 
 
 class Known:
-    """What absolute names led to. A file with one name only stays at its place, until it or a folder above it is moved.
+    """What absolute names led to, for processes that have one root in common.
 
-    Only the way to a file is remembered. That it is still the one that the name means is asked each time, and that it
-    was not moved itself, which would give it another ctime.
+    A file with one name only stays at its place until it or a folder above it is moved. So only the way to it is
+    remembered; that it is still the one that the name means, and was not moved, which would give it another ctime, is
+    asked each time.
     """
 
     def __init__(self) -> None:
@@ -35,8 +38,8 @@ class Known:
     def learn(self, peer: Peer, name: bytes | None, where: Place) -> None:
         """Remember what an absolute name meant."""
         info = where.info
-        if (name is not None and name[:1] == b"/" and info is not None and stat.S_ISREG(info.st_mode)
-                and info.st_nlink == 1 and not (peer.elsewhere or peer.root or where.reach.startswith(PSEUDO))):
+        if (name is not None and name.startswith(b"/") and not name.startswith(_PSEUDO) and not peer.elsewhere
+                and info is not None and stat.S_ISREG(info.st_mode) and info.st_nlink == 1):
             if len(self._places) >= MOST:
                 self._places.clear()
             self._places[name] = where.path, where.reach, info.st_dev, info.st_ino, info.st_ctime_ns
