@@ -48,6 +48,13 @@ def test_more_units_of_c_do_not_make_a_program_in_rust_one_in_c() -> None:
     assert [(one.tool, one.detail) for one in found if one.role == "compiler"] == [("rustc", None), ("gcc", "C parts")]
 
 
+def test_units_of_c_do_not_make_a_program_in_ocaml_one_in_c() -> None:
+    """semgrep 1.157.0, a static program: ocamlopt leaves no units, the C libraries in it have 3,477."""
+    found = look("elf", *[("dwarf.producer", "GNU C23 15.2.0 | C")] * 9, ("comment", "GCC: (Alpine 15.2.0) 15.2.0"),
+                 data=b"\0Sys_blocked_io\0\1", type="executable")
+    assert [(one.tool, one.detail) for one in found if one.role == "compiler"] == [("ocaml", None), ("gcc", "C parts")]
+
+
 def test_a_c_program_with_a_rust_library_is_c() -> None:
     found = look("elf", ("comment", DEBIAN), ("comment", RUST))
     assert compilers(found) == [("gcc", "12.2.0"), ("rustc", "1.95.0")]

@@ -82,9 +82,10 @@ def _demote(groups: Sequence[Group], facts: dict[str, str]) -> None:
                  and not other.second and other.confidence >= _STRONG]
         if not hosts:
             continue
+        if one.units > _FEW_UNITS and facts.get("type") in _WHOLE and any(map(_owns, hosts)):
+            one.second, one.detail = True, "C++ parts" if one.language == _CXX else "C parts"
+            continue
         if one.units and any(host.units for host in hosts):
-            if facts.get("type") in _WHOLE and any(_owns(host) for host in hosts):
-                one.second, one.detail = True, "C++ parts" if one.language == _CXX else "C parts"
             continue
         if one.scope == "object" or one.units <= _FEW_UNITS:
             if any(_joins(host) for host in hosts):
