@@ -26,6 +26,9 @@ def python(folder: Path, name: str, text: str) -> Path:
     return script
 
 
+BOTH = pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
@@ -158,7 +161,7 @@ def test_killed_recorder_leaves_a_log_and_an_incomplete_record(place: Path) -> N
     assert gone(pid)
 
 
-@pytest.mark.parametrize("backend", ["seccomp-notify", "strace"])
+@BOTH
 def test_a_daemon_left_behind_is_ended_and_told(backend: str, place: Path) -> None:
     ran = recorded(place, "/bin/sh", "-c", "(setsid sleep 300 >/dev/null 2>&1 & echo $!)", backend=backend)
     assert ran.code == 0
@@ -167,10 +170,12 @@ def test_a_daemon_left_behind_is_ended_and_told(backend: str, place: Path) -> No
     assert gone(daemon["pid"])
 
 
-def test_secrets_are_masked(place: Path) -> None:
+@BOTH
+def test_secrets_are_masked(backend: str, place: Path) -> None:
     environment = {**os.environ, "NPM_TOKEN": "abcdefgh12345678", "CFLAGS": "-O2 -DX=abcdefgh12345678"}
     ran = recorded(place, "/bin/sh", "-c", "cat --help >/dev/null 2>&1; :", "sh", "--password=hunter2", "--token",
-                   "t0psecret", "https://me:pw1234@host/x", "abcdefgh12345678", environment=environment)
+                   "t0psecret", "https://me:pw1234@host/x", "abcdefgh12345678", environment=environment,
+                   backend=backend)
     everything = b"".join(path.read_bytes() for path in ran.folder.iterdir())
     for secret in (b"hunter2", b"t0psecret", b"pw1234", b"abcdefgh12345678"):
         assert secret not in everything
@@ -180,42 +185,50 @@ def test_secrets_are_masked(place: Path) -> None:
     assert surroundings["values"]["CFLAGS"] == "-O2 -DX=***"
 
 
-def test_addresses_and_names(place: Path) -> None:
+@BOTH
+def test_addresses_and_names(backend: str, place: Path) -> None:
     script = python(place, "net.py", r"""
 import socket
 query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x01\x00\x01"
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
     resolver.sendto(query, ("127.0.0.1", 53))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
+    resolver.connect(("127.0.0.1", 53))
+    resolver.sendmsg([query.replace(b"example", b"another")])
 with socket.socket() as other:
     other.connect_ex(("127.0.0.1", 1))
 with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
     other.connect_ex(("::1", 9))
 with socket.socket(socket.AF_UNIX) as other:
     other.connect_ex("nobody.sock")
+with socket.socket(socket.AF_UNIX) as other:
+    other.connect_ex("\0abstract")
 """)
-    ran = recorded(place, sys.executable, str(script))
+    ran = recorded(place, sys.executable, str(script), backend=backend)
     assert ran.code == 0, ran.err
     found = {(one["kind"], one["host"], one["address"], one["port"]) for one in ran.record["network"]}
-    assert {("dns", "example.test", "127.0.0.1", 53), ("connect", "example.test", "127.0.0.1", 1),
-            ("connect", "example.test", "::1", 9), ("unix", None, str(place / "nobody.sock"), None)} <= found
+    assert {("dns", "example.test", "127.0.0.1", 53), ("dns", "another.test", "", 53),
+            ("connect", "another.test", "127.0.0.1", 1), ("connect", "another.test", "::1", 9),
+            ("unix", None, str(place / "nobody.sock"), None), ("unix", None, "@abstract", None)} <= found
 
 
-def test_what_could_not_be_seen_is_refused_or_told(place: Path) -> None:
+@BOTH
+def test_what_could_not_be_seen_is_refused_or_told(backend: str, place: Path) -> None:
     script = python(place, "evade.py", """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall(425, 4, ctypes.create_string_buffer(120))
 assert ctypes.get_errno() == 38, ctypes.get_errno()
 descriptor = os.memfd_create("hidden")
-os.write(descriptor, open("/bin/true", "rb").read())
-os.execv(f"/proc/self/fd/{descriptor}", ["hidden"])
+os.write(descriptor, open("/bin/sleep", "rb").read())
+os.execv(f"/proc/self/fd/{descriptor}", ["hidden", "0.5"])
 """)
-    ran = recorded(place, sys.executable, str(script))
+    ran = recorded(place, sys.executable, str(script), backend=backend)
     assert ran.code == 0, ran.err
     calls = {(one["call"], one["refused"]) for one in ran.record["notable"]}
     assert {("io_uring_setup", True), ("memfd_create", False)} <= calls
     (hidden,) = ran.programs("hidden")
-    assert hidden["sha256"] == digest(Path("/bin/true").read_bytes())
+    assert hidden["sha256"] == digest(Path("/bin/sleep").read_bytes())
 
 
 def test_untraced_children_are_seen(place: Path) -> None:

@@ -219,50 +219,6 @@ def test_a_build_that_kills_strace_does_not_pass(place: Path) -> None:
     assert "strace itself was ended" in ran.record["unobserved"][0]
 
 
-def test_addresses_and_names(place: Path) -> None:
-    name = script(place, "net.py", r"""
-import socket
-query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x04test\x00\x00\x01\x00\x01"
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
-    resolver.sendto(query, ("127.0.0.1", 53))
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
-    resolver.connect(("127.0.0.1", 53))
-    resolver.sendmsg([query.replace(b"example", b"another")])
-with socket.socket() as other:
-    other.connect_ex(("127.0.0.1", 1))
-with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
-    other.connect_ex(("::1", 9))
-with socket.socket(socket.AF_UNIX) as other:
-    other.connect_ex("nobody.sock")
-with socket.socket(socket.AF_UNIX) as other:
-    other.connect_ex("\0abstract")
-""")
-    ran = recorded(place, sys.executable, name)
-    assert ran.code == 0, ran.err
-    found = {(one["kind"], one["host"], one["address"], one["port"]) for one in ran.record["network"]}
-    assert {("dns", "example.test", "127.0.0.1", 53), ("dns", "another.test", "", 53),
-            ("connect", "another.test", "127.0.0.1", 1), ("connect", "another.test", "::1", 9),
-            ("unix", None, str(place / "nobody.sock"), None), ("unix", None, "@abstract", None)} <= found
-
-
-def test_what_could_not_be_seen_is_refused_or_told(place: Path) -> None:
-    name = script(place, "evade.py", """
-import ctypes, os
-libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall(425, 4, ctypes.create_string_buffer(120))
-assert ctypes.get_errno() == 38, ctypes.get_errno()
-descriptor = os.memfd_create("hidden")
-os.write(descriptor, open("/bin/sleep", "rb").read())
-os.execv(f"/proc/self/fd/{descriptor}", ["hidden", "0.5"])
-""")
-    ran = recorded(place, sys.executable, name)
-    assert ran.code == 0, ran.err
-    calls = {(one["call"], one["refused"]) for one in ran.record["notable"]}
-    assert {("io_uring_setup", True), ("memfd_create", False)} <= calls
-    (hidden,) = ran.programs("hidden")
-    assert hidden["sha256"] == digest(Path("/bin/sleep").read_bytes())
-
-
 def test_an_untraced_child_cannot_do_what_is_not_seen(place: Path) -> None:
     name = script(place, "untraced.py", """
 import ctypes, os, platform
@@ -278,14 +234,6 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))
     (place / "secret").write_text("s")
     ran = recorded(place, sys.executable, name)
     assert (ran.code, ran.out.strip()) == (0, "38")
-
-
-def test_secrets_are_masked(place: Path) -> None:
-    environment = {**os.environ, "NPM_TOKEN": "abcdefgh12345678", "CFLAGS": "-O2 -DX=abcdefgh12345678"}
-    ran = recorded(place, "/bin/sh", "-c", ":", "sh", "--password=hunter2", environment=environment)
-    everything = b"".join(path.read_bytes() for path in ran.folder.iterdir())
-    assert b"hunter2" not in everything
-    assert b"abcdefgh12345678" not in everything
 
 
 def test_where_strace_is_missing(place: Path) -> None:
