@@ -134,6 +134,21 @@ def test_a_version_of_which_a_range_is_known_is_named_by_it(judge: Judge) -> Non
     assert named(told) == "ocaml >=4.13,<4.14"
 
 
+@pytest.mark.parametrize(("tool", "line", "name"), [
+    ("php", "8.2", "CVE-2024-4577"), ("python", "3.11", "CVE-2025-4435"),
+])
+def test_the_name_of_a_release_line_is_no_version_of_it(judge: Judge, tool: str, line: str, name: str) -> None:
+    told = by_id(judge.present(installed(tool, line, role=Role.RUNTIME)).exposures)[name]
+    assert (told.status, told.version) == (UNVERIFIED, None)
+    assert told.version_range == f">={line},<{line[:-1]}{int(line[-1]) + 1}"
+
+
+def test_a_distribution_clears_a_release_line_by_its_packages_version(judge: Judge) -> None:
+    package = "pkg:deb/debian/php8.2-cli@8.2.36-1~deb12u1?distro=debian-12"
+    judged = judge.present(installed("php", "8.2", package, Role.RUNTIME))
+    assert by_id(judged.not_exposed)["CVE-2024-4577"].status is ExposureStatus.FIXED_BY_VENDOR
+
+
 def test_a_distributions_fix_in_another_release_line_clears_nothing(judge: Judge) -> None:
     own = judge.present(installed("node", "18.20.4", "pkg:deb/debian/nodejs@18.20.4%2Bdfsg-1~deb12u3?distro=debian-12"))
     assert by_id(own.not_exposed)["CVE-2026-56850"].status is ExposureStatus.FIXED_BY_VENDOR

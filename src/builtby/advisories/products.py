@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-_BARE = re.compile(r"(?:1\.)?(\d{1,3})")
+_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 
 
 class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,13 +37,13 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A tool.
 
     packages: source packages of distributions that it may be of, as beginnings of their names.
-    bare_is_line: a single number (`17`, `1.8`) names a release line, and no version of it.
+    line: how many numbers name a release line, and no version: 1 for a JDK's `17` (and `1.8`), 2 for Python's `3.11`.
     """
 
     product: tuple[Way, ...] = ()
     support: Support | None = None
     packages: tuple[str, ...] = ()
-    bare_is_line: bool = False
+    line: int = 0
 
 
 class Products(NamedTuple):
@@ -63,10 +63,13 @@ class Products(NamedTuple):
 
     def line_of(self, tool: str, version: str) -> str | None:
         """Return the range of a release line, where a version names no more than that."""
-        entry, match = self.entries.get(tool), _BARE.fullmatch(version)
-        if entry is None or not entry.bare_is_line or match is None:
+        entry = self.entries.get(tool)
+        if entry is None or not entry.line:
             return None
-        return f">={match[1]},<{int(match[1]) + 1}"
+        numbers = (version.removeprefix("1.") if entry.line == 1 else version).split(".")
+        if len(numbers) > entry.line or not all(_NUMBER.fullmatch(number) for number in numbers):
+            return None
+        return f">={'.'.join(numbers)},<{'.'.join([*numbers[:-1], str(int(numbers[-1]) + 1)])}"
 
     def packages(self, tool: str) -> tuple[str, ...]:
         """Return the beginnings of the names of a tool's source packages."""

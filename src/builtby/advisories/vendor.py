@@ -87,9 +87,13 @@ def _rows(store: Store, name: str, subject: Subject, distro: str) -> Sequence[Di
     prefixes = store.products.packages(subject.tool) if rows else ()
     if not prefixes:
         return ()
-    version = (subject.version or "").replace("_", ".")
+    version = (subject.version or _least(subject.version_range or "")).replace("_", ".")
     plain = f"{version.removeprefix('1.') if version.startswith('1.8') else version}."
     return [row for row in rows if row.package.startswith(prefixes) and plain.startswith(_line(row.package) or "")]
+
+
+def _least(range_: str) -> str:
+    return range_.partition(",")[0].removeprefix(">=") if range_.startswith(">=") else ""
 
 
 @lru_cache(maxsize=4096)

@@ -53,7 +53,8 @@ def _of(store: Store, way: Way, tool: str, version: str | None) -> Iterator[Hit]
         for group in groups(of_way(store, way)):
             yield _hit(store, group[0], Names.of(group), None)
         return
-    subject = Subject(tool, version, None, Role.COMPILER)
+    line = store.products.line_of(tool, version)
+    subject = Subject(tool, None if line else version, line, Role.COMPILER)
     for match in Matcher(store.of_product(way.product), way).matches(subject):
         yield _hit(store, match.advisory, match.names, match)
 
