@@ -23,7 +23,7 @@ def _found_out(paths: list[str], memory: Learnt) -> dict[str, Known]:
     from builtby.builds.tools import Toolbox  # package databases and marks are not needed for what is known
 
     toolbox = Toolbox(paths)
-    before = {path: state_of((path, *toolbox.beside(path))) for path in paths}
+    before = {path: state_of(toolbox.rests_on(path)) for path in paths}
     memory.asked(toolbox.databases)
     known = {path: toolbox.of(path) for path in paths}
     for path, found in known.items():

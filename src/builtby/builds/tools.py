@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,11 +16,10 @@ from builtby.packages.distro import PLACES
 from builtby.packages.owners import Owned, Owners
 from builtby.packages.present import PresentFinder
 from builtby.packages.readers import interesting
-from builtby.pipeline.attribute import DATABASES
+from builtby.pipeline.attribute import DATABASES, PACKAGED
 
 ABOVE = 4
 """Folders above an executable in which a file may stand that tells its version: `VERSION` of a Go installation."""
-_MOST_ENTRIES = 2_000
 _DPKG = "var/lib/dpkg/info"
 
 
@@ -52,11 +52,17 @@ class Toolbox:
             for package in self._owners.load(database, data, path):
                 self._sources.setdefault((path, package.source or package.name), []).append(package)
 
-    def beside(self, executable: str) -> Iterator[str]:
-        """Yield the full paths of folders and files beside an executable of no package: a version may stand there."""
+    def rests_on(self, executable: str) -> list[str]:
+        """Return the full paths of what tells of an executable, whether it is there or not.
+
+        Nothing for what no package can own and no mark knows: its path alone tells that.
+        """
         path = executable.lstrip("/")
-        if self._owners.find(path) is None and self._found(path, None):
-            yield from (str(self._root / one) for one in (*_above(path), *_tellers(self._clues, self._root, path)))
+        if self._owners.find(path) is not None:
+            return [executable]
+        if self._found(path, None):
+            return [executable, *(str(self._root / one) for one in _tellers(self._clues, path))]
+        return [executable] if path.partition("/")[0] in PACKAGED else []
 
     def of(self, executable: str) -> Known:
         """Return what is known of the executable at a full path."""
@@ -126,14 +132,15 @@ def _md5sums(folder: Path, name: str, arch: str | None) -> dict[str, str]:
 
 def _telling(known: Clues, root: Path, path: str) -> Iterator[tuple[str, bytes]]:
     """Yield the small files above an executable that tell a tool's version."""
-    for name in _tellers(known, root, path):
-        with (root / name).open("rb") as file:
+    for name in _tellers(known, path):
+        with suppress(OSError), (root / name).open("rb") as file:
             yield name, file.read(TEXT_READ)
 
 
-def _tellers(known: Clues, root: Path, path: str) -> Iterator[str]:
+def _tellers(known: Clues, path: str) -> Iterator[str]:
+    """Yield where such files may stand."""
     for folder in _above(path):
-        yield from (f"{folder}/{name}" for name in _names(root / folder) if known.is_text(f"{folder}/{name}"))
+        yield from (place for name in known.texts if known.is_text(place := f"{folder}/{name}"))
 
 
 def _above(path: str) -> Iterator[str]:
@@ -143,12 +150,3 @@ def _above(path: str) -> Iterator[str]:
             return
         yield folder
         folder = os.path.dirname(folder)  # noqa: PTH120
-
-
-def _names(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return [entry.name for entry, _ in zip(entries, range(_MOST_ENTRIES), strict=False) if entry.is_file()]
-    except OSError:
-        return []
-

@@ -178,6 +178,11 @@ class Clues:
         found = self._filters.get("path")
         return found.any_of(paths) if found is not None else []
 
+    @property
+    def texts(self) -> list[str]:
+        """The names of the small files that tell a tool's version."""
+        return list(self._endings)
+
     def is_text(self, path: str) -> bool:
         """Whether the file at a path is a small one that tells a tool's version."""
         endings = self._endings.get(path[path.rfind("/") + 1 :])
