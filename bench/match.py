@@ -1,4 +1,4 @@
-"""`make bench-match`: how long advisories take to load, and 10,000 identifications of tools to be matched with them.
+"""How long advisories take to load, and 10,000 identifications of tools to be matched with them.
 
 Identifications are what artifacts of a fleet give: versions that some advisory names, of all tools, in several roles,
 for several machines and vendors, picked with a fixed seed. Prints a Markdown table; medians of five runs.
