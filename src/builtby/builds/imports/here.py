@@ -1,10 +1,10 @@
 """Which tools the programs of a log are, by this machine's files: as far as those are the ones that ran."""
 
-import os
+import hashlib
+from pathlib import Path
 
 import msgspec
 
-from builtby.builds.hashing import Hasher
 from builtby.builds.identify import known_tools
 from builtby.builds.model import Process, ToolUsed
 
@@ -21,8 +21,7 @@ def identified(processes: tuple[Process, ...], *, same_machine: bool) -> tuple[t
     A file with the digest that the log tells is the one that ran. Of one without a digest that is only believed with
     `same_machine`: its tool is then inferred, and its digest, being of now, is left out.
     """
-    hasher = Hasher()
-    now = {one.executable: _digest(hasher, one.executable) for one in processes if one.executable}
+    now = {path: _digest(path) for path in sorted({one.executable for one in processes if one.executable})}
     same = {one.id for one in processes if one.sha256 and one.sha256 == now.get(one.executable or "")}
     inferred = {one.id for one in processes if same_machine and not one.sha256 and now.get(one.executable or "")}
     found = known_tools(tuple(one for one in processes if one.id in same | inferred))
@@ -38,9 +37,12 @@ def _inferred(process: Process) -> Process:
     return msgspec.structs.replace(process, tool=msgspec.structs.replace(tool, claim="inferred") if tool else None)
 
 
-def _digest(hasher: Hasher, path: str) -> str | None:
+def _digest(path: str) -> str | None:
+    """Return the sha256 of what is at a full path now; None when that is no file, or cannot be read."""
     try:
-        found = hasher.of(path, os.stat(path)) if path.startswith("/") else None  # noqa: PTH116
+        if not path.startswith("/") or not Path(path).is_file():
+            return None
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, ValueError):
         return None
-    return found.sha256 if found else None
