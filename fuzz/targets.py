@@ -108,7 +108,7 @@ def _format(form: Format) -> Target:
         if form.accepts is not None:
             form.accepts(path, data[:4096])
         if form.wants is not None:
-            for offset, size in form.wants(data, 1 << 40):
+            for offset, size in form.wants(SparseView(1 << 40, [(0, data)])):
                 assert isinstance(offset, int)
                 assert isinstance(size, int)
 
