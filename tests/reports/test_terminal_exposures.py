@@ -27,8 +27,16 @@ def test_the_worst_come_first_and_say_what_to_do() -> None:
     assert part[1:5] == [
         "1  CVE-2023-44487  high 7.5, known to be exploited  go 1.19.8",
         "   Update go to 1.20.10 or 1.21.3, then rebuild and ship again what it made.",
-        "   vulnerable library code of the tool is inside", "   /srv/app:usr/bin/server"]
+        "   1 more of this version asks the same; 1.21.3 fixes all that has a fix",
+        "   vulnerable library code of the tool is inside"]
+    assert part[5] == "   /srv/app:usr/bin/server"
     assert [line[0] for line in part if re.match(r"\d  ", line)] == ["1", "2", "3"]
+
+
+def test_one_version_with_one_remedy_stands_among_the_worst_once() -> None:
+    many = tuple(replace(LINKED, id=f"CVE-2023-{number}") for number in range(8))
+    (only,) = Exposures(exposed((artifact(1, "f", GO, exposures=many),))).worst(3)
+    assert len(only.alike) == 8
 
 
 def test_order_of_the_parts() -> None:
@@ -118,7 +126,7 @@ def test_each_advisory_is_counted_once_and_each_artifact_once() -> None:
                       artifact(2, "b", GO, exposures=(BUILD_HOST,))), TARGETS)
     summary = Exposures(spoken)
     assert (len(summary.ids), len(summary.kev), summary.artifacts, summary.installed) == (2, 1, 2, 0)
-    assert [(exposure.id, touched.artifacts) for exposure, touched in summary.worst(3)] == [
+    assert [(worst.exposure.id, worst.touched.artifacts) for worst in summary.worst(3)] == [
         ("CVE-2023-44487", 1), ("CVE-2023-29402", 2)]
 
 

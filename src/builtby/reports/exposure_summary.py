@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from builtby.advisories.rank import rank
 from builtby.advisories.words import stable
@@ -27,6 +28,14 @@ class Touched:
             self.artifacts += 1
         else:
             self.installed += 1
+
+
+class Worst(NamedTuple):
+    """An exposure to deal with first, what it touches, and all that ask the same of the same version, it first."""
+
+    exposure: Exposure
+    touched: Touched
+    alike: list[Exposure]
 
 
 class Todo(Touched):
@@ -122,11 +131,15 @@ class Exposures:
         chosen = [holder for key, holder in self._holders.items() if key[2] is not end_of_life]
         return sorted(chosen, key=lambda holder: rank(holder.ordered()[0].exposures[0]))
 
-    def worst(self, number: int) -> list[tuple[Exposure, Touched]]:
-        """Return the exposures to deal with first, each advisory once."""
+    def worst(self, number: int) -> list[Worst]:
+        """Return what to deal with first, each advisory once, and once all that one remedy of one version serves."""
         ordered = sorted(self._worst.values(), key=lambda pair: rank(pair[0]))
         distinct = {pair[0].id: pair for pair in reversed(ordered)}
-        return [pair for pair in ordered if distinct[pair[0].id] is pair][:number]
+        found: dict[tuple[str, str | None, Action], Worst] = {}
+        for exposure, touched in (pair for pair in ordered if distinct[pair[0].id] is pair):
+            key = exposure.tool, exposure.judged, exposure.action
+            found.setdefault(key, Worst(exposure, touched, [])).alike.append(exposure)
+        return list(found.values())[:number]
 
 
 def fixed_by(exposures: Iterable[Exposure]) -> tuple[str | None, int]:

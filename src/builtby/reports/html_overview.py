@@ -91,7 +91,7 @@ def first(figures: Figures) -> str:
     """Return what to do first: the versions of tools with the worst advisories, each with its remedy."""
     groups: dict[tuple[str, str | None, Action], list[Advised]] = {}
     for one in figures.advised():
-        groups.setdefault((one.worst.tool, one.worst.version, one.worst.action), []).append(one)
+        groups.setdefault((one.worst.tool, one.worst.judged, one.worst.action), []).append(one)
     if not groups:
         return ""
     items = "".join(map(_first, list(groups.values())[:_FIRST]))

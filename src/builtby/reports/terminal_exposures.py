@@ -58,7 +58,7 @@ def _lines(summary: Exposures, holders: list[Holder], old: list[Holder], data: A
 def _worst(summary: Exposures, width: int) -> Iterator[Text]:
     yield Text()
     yield Text("Do this first", "bold")
-    for number, (exposure, touched) in enumerate(summary.worst(_WORST), 1):
+    for number, (exposure, touched, alike) in enumerate(summary.worst(_WORST), 1):
         line = Text.assemble(f"{number}  ", _id(exposure), "  ", _severity(exposure))
         line.append(f"  {clean(words.named(exposure))}")
         if exposure.status is ExposureStatus.UNVERIFIED:
@@ -66,6 +66,10 @@ def _worst(summary: Exposures, width: int) -> Iterator[Text]:
         yield line
         for part in wrap(clean(words.action_sentence(exposure)), width - 3)[:_SENTENCE]:
             yield Text(f"   {part}")
+        if len(alike) > 1:
+            fix, rest = fixed_by(alike)[0], len(alike) - 1
+            line = Text(f"   {rest:,} more of this version {'asks' if rest == 1 else 'ask'} the same")
+            yield line.append(f"; {clean(fix)} fixes all that has a fix" if fix else "", "green")
         yield Text(f"   {words.class_words(exposure)}", "dim")
         more = touched.artifacts + touched.installed - 1
         yield Text(f"   {clean(touched.sample)}{f' and {more:,} more' if more else ''}", "dim")
