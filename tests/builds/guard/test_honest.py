@@ -115,6 +115,17 @@ def test_pip_fetches_without_hooks_network_and_builds_without_any(place: Path, l
 
 
 @pytest.mark.parametrize("level", POSSIBLE)
+def test_a_toolchain_at_home_is_called_by_where_it_stands(
+        place: Path, level: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compiler that is named by a temporary folder, where the private home may be, would be a finding."""
+    monkeypatch.delenv("RUSTUP_HOME", raising=False)
+    rustup = place.parent / "home/.rustup"
+    rustup.mkdir(parents=True)
+    ran = guarded(place, level, "/bin/sh", "-c", 'cd "${RUSTUP_HOME:-$HOME/.rustup}" && echo "$PWD"')
+    assert ran.out == f"{rustup}\n", ran.err
+
+
+@pytest.mark.parametrize("level", POSSIBLE)
 def test_a_copy_of_the_sources(place: Path, level: int) -> None:
     (place / "in").write_text("x")
     policy = 'name = "x"\n[files]\nsource = "copy"\noutputs = ["dist", "one"]\n'

@@ -91,6 +91,7 @@ class _Guarding:
         self._port = self._proxy.port or PORT
         stage.configure(self._home, order.policy.home.credentials, self._port)
         self._room = maker.with_mounts() if self._level == 1 else maker.without_mounts()
+        self._named = maker.named(self._room)
         self._store = maker.store(self._room.home) if self._level == 1 else str(stage.store)
 
     def run(self) -> tuple[Record, ...]:
@@ -151,6 +152,7 @@ class _Guarding:
 
     def _environment(self, phase: Phase, allowed: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
         environment, secrets = cleaned(os.environ, self._policy.environment)
+        environment = {**self._named, **environment}
         environment.update(HOME=self._room.home, TMPDIR=self._room.tmp, PWD=self._room.folder)
         through_proxy(environment, self._port, used=bool(allowed))
         if phase.name == "build":

@@ -30,6 +30,7 @@ class Places(msgspec.Struct, frozen=True):
     hidden: tuple[str, ...]
     toolchains: tuple[str, ...]
     toolchain_variables: tuple[str, ...]
+    toolchain_homes: dict[str, str]
     protected: tuple[str, ...]
     harmless_writes: tuple[str, ...]
     harmless_sockets: tuple[str, ...]

@@ -131,6 +131,15 @@ class Maker:
                      f"{self._real_home}/.cargo/credentials.toml", *self._hidden()), masks,
                     sockets=_identities(self._sockets()))
 
+    def named(self, room: Room) -> dict[str, str]:
+        """Return the variables that name toolchains which stand in the private home by a link only.
+
+        Without them rustup would name its compilers by the private home, which is in a temporary folder.
+        """
+        linked = {bind.outside for bind in room.binds if not bind.writable} if room.home != self._real_home else set()
+        found = {name: os.path.realpath(self._real_home + path[1:]) for name, path in places().toolchain_homes.items()}
+        return {name: path for name, path in found.items() if path in linked}
+
     def store(self, home: str) -> str:
         """Return where the folder stands that fetching fills."""
         return f"{home}/.builtby-store"
