@@ -55,6 +55,14 @@ def test_units_of_c_do_not_make_a_program_in_ocaml_one_in_c() -> None:
     assert [(one.tool, one.detail) for one in found if one.role == "compiler"] == [("ocaml", None), ("gcc", "C parts")]
 
 
+@pytest.mark.parametrize(("codegen", "first"), [("gcc", "gcc"), ("llvm", "rustc"), ("mixed", "rustc")])
+def test_a_library_is_whose_code_was_linked_first(codegen: str, first: str) -> None:
+    """libvips of the npm package @img/sharp-libvips-linuxmusl-x64, which holds librsvg, and Rust's own libraries."""
+    found = look("elf", ("comment", "GCC: (Alpine 13.2.1_git20240309) 13.2.1 20240309"), ("comment", RUST),
+                 type="shared", codegen=codegen)
+    assert compilers(found)[0][0] == first
+
+
 def test_a_c_program_with_a_rust_library_is_c() -> None:
     found = look("elf", ("comment", DEBIAN), ("comment", RUST))
     assert compilers(found) == [("gcc", "12.2.0"), ("rustc", "1.95.0")]

@@ -54,6 +54,8 @@ def _know_crt(groups: Sequence[Group]) -> None:
 
 def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
     """In a program, a tool that leaves its start-up code in every program of its own, but not here, made a part."""
+    if facts.get("type") == "shared":
+        _mark_parts(_compilers(groups), facts.get("codegen"))
     if facts.get("type") not in _PROGRAMS:
         return
     compilers = _compilers(groups)
@@ -63,6 +65,14 @@ def _mark_guests(groups: Sequence[Group], facts: dict[str, str]) -> None:
         one.second = any(_rivals(one, other) for other in compilers)
         if not one.second and all(item.rule.mark.needles for item in one.evidence):
             one.role, one.detail = Role.RUNTIME, _PART
+
+
+def _mark_parts(compilers: Sequence[Group], codegen: str | None) -> None:
+    """In a library, a tool made a part if the code linked first, the library's own, is another generator's."""
+    for one in compilers:
+        others = any(other.tool.crt for other in compilers if other is not one)
+        if others and one.tool.codegen and not one.units and codegen not in (None, "mixed", one.tool.codegen):
+            one.second, one.detail = True, _PART
 
 
 def _rivals(one: Group, other: Group) -> bool:

@@ -94,6 +94,8 @@ class ToolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A flag of this tool, in whose presence the compilers that yield to it stay compilers (Go with cgo)."""
     main: list[str] = []
     """One of these rules fires on every program whose main part is this tool's; else the tool made only a part."""
+    codegen: str | None = None
+    """The generator of its code, as the fact `codegen` names it: a library whose first code is another's is not its."""
     linker: str | None = None
     """The linker that is released together with this compiler, under the same version."""
     mark: list[MarkRule] = []
