@@ -273,6 +273,21 @@ def test_only_what_is_wanted(tree: Path) -> None:
     assert artifacts(records(tree, include=("usr/*",), exclude=("*.so",))) == ["usr/bin/a"]
 
 
+@pytest.mark.parametrize(("include", "said"), [
+    (("usr/bin/*",), []),
+    (("./usr/*", "etc/[a-c]*"), []),
+    (("var/*",), ["var/pipe"]),
+    (("usr/bin/*", "*.so"), ["var/pipe"]),
+])
+def test_folders_that_cannot_hold_what_is_wanted_are_not_entered(
+    include: tuple[str, ...], said: list[str], tree: Path,
+) -> None:
+    (tree / "var").mkdir()
+    os.mkfifo(tree / "var/pipe")
+    found = records(tree, include=include)
+    assert list(skipped(found)) == said
+
+
 def test_what_is_excluded_is_not_even_opened(tree: Path) -> None:
     shutil.rmtree(tree / "usr")
     (tree / "x").write_bytes(tar({"a": numbered(1)})[:700])

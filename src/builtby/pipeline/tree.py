@@ -58,14 +58,14 @@ class Walk:
                 continue
             stem = folder if folder.endswith(os.sep) else folder + os.sep
             for path in map(stem.__add__, others):
-                if self._filters.exclude is None or not self._filters.excluded(relative(path, self._root)):
+                if self._filters.all or not self._filters.passes_over(relative(path, self._root)):
                     size = self._size(path)
                     if size is not None:
                         yield path, size
             pending += [path for path in map(stem.__add__, reversed(folders)) if self._enters(path)]
 
     def _enters(self, folder: str) -> bool:
-        return not self._filters.excluded(relative(folder, self._root)) and not self._is_pseudo(folder)
+        return not self._filters.passes_over(relative(folder, self._root)) and not self._is_pseudo(folder)
 
     def take(self) -> list[Skipped]:
         """Return what was skipped since the last time."""
