@@ -80,7 +80,8 @@ def _shipped(paths: list[str]) -> dict[str, str]:
 
 def _lists() -> list[str]:
     try:
-        return sorted(name for name in os.listdir(_DPKG) if among((name,), "toolchain_packages"))  # noqa: PTH208  # names
+        return sorted(name for name in os.listdir(_DPKG)  # noqa: PTH208  # names are wanted, thousands of them
+                      if name.endswith(".md5sums") and among((name,), "toolchain_packages"))
     except OSError:
         return []
 
