@@ -45,7 +45,7 @@ bench-speed: $(VENV)/.run $(BENCH_VENV)/.bench
 bench-identify: $(VENV)/.run $(BENCH_VENV)/.bench
 	$(PY) bench/identify/identify.py --peers $(BENCH_VENV)
 
-honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; 45 minutes. BUILDS='cargo regex' runs these, BUILDS=--resume the rest
+honest: $(VENV)/.run ## record real builds and print what is found in them: nothing above info should be; half an hour. BUILDS='cargo regex' runs these, BUILDS=--resume the rest
 	$(PY) bench/honest/honest.py $(BUILDS)
 
 bench-record: $(VENV)/.run ## what recording and guarding a build costs, beside strace; needs cargo, pip and gcc
