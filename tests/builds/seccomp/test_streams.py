@@ -18,7 +18,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("script", [
-    "cat /dev/fd/3 3<in", "cat /dev/stdin <in", "cat /proc/self/fd/3 3<in", "exec 3<in; cat <in /dev/fd/0",
+    "cat /dev/fd/3 3<in", "cat /dev/stdin <in", "cat /proc/self/fd/3 3<in",
+    "exec 3<in; cat <in /dev/fd/0", "cat //proc/./self/fd/3 3<in", "exec 3<in; cd /; cat proc/self/fd/3",
+    "exec 3<in; cd /proc; cat ./self/../self/fd/3",
 ])
 def test_a_file_that_is_read_by_its_descriptor(place: Path, script: str) -> None:
     ran = recorded(place, "/bin/sh", "-c", script)

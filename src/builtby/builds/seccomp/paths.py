@@ -40,6 +40,8 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
     """
     if name is None:
         return None
+    if b"self/" in name and not name.startswith(_OWN):
+        name = _plain(peer, descriptor, name)
     if peer.root and name and not name.startswith(_OWN):
         return _elsewhere(peer, descriptor, os.fsdecode(name), follow=follow)
     if peer.elsewhere and name and not name.startswith(_OWN):
@@ -53,6 +55,16 @@ def place(peer: Peer, descriptor: int, name: bytes | None, *, follow: bool = Tru
         return Place(os.readlink(f"/proc/self/fd/{held}"), reach, os.fstat(held))  # noqa: PTH115  # hot path
     finally:
         os.close(held)
+
+
+def _plain(peer: Peer, descriptor: int, name: bytes) -> bytes:
+    """Return a path to the caller's own folder of /proc as it is mostly written; any other as it is.
+
+    `//proc/self/fd/3`, or `proc/self/fd/3` from the root folder, would lead us into the recorder's.
+    """
+    above = b"" if name.startswith(b"/") else os.fsencode(peer.shown(descriptor) or "")
+    plain = b"/" + os.path.normpath(b"/".join((above, name))).lstrip(b"/")
+    return plain if plain.startswith(_OWN) else name
 
 
 def _reach(peer: Peer, descriptor: int, name: str) -> str:
