@@ -85,6 +85,23 @@ def test_a_child_seen_before_it_is_known_whose_it_is() -> None:
     assert people.lost == {}
 
 
+def test_a_child_that_ends_before_its_birth_is_told_is_born_once() -> None:
+    """The line of the parent's call may come last; the number may then be another process's."""
+    text = f"""{MAIN} 100.0 vfork( <unfinished ...>
+{MAIN + 1} 100.1 unlink("/w/one") = 0
+{MAIN + 1} 100.2 +++ exited with 0 +++
+{MAIN} 100.3 <... vfork resumed>) = {MAIN + 1}
+"""
+    again = f"""{MAIN} 100.4 vfork() = {MAIN + 1}
+{MAIN + 1} 100.5 unlink("/w/two") = 0
+"""
+    assert [event.pid for event in of(read(text.encode())[0], Started)] == [MAIN, MAIN + 1]
+    events, people = read((text + again).encode())
+    assert [(event.process, event.pid) for event in of(events, Started)] == [(1, MAIN), (2, MAIN + 1), (3, MAIN + 1)]
+    assert {event.path: event.process for event in of(events, Used)} == {"/w/one": 2, "/w/two": 3}
+    assert people.lost == {}
+
+
 def test_cut_texts_are_said() -> None:
     events, people = read(f'{MAIN} 100.0 execve("/x", ["cc", "aaa"..., ...], ["A=1"]) = 0\n'.encode())
     assert [event.argv for event in of(events, Ran)] == [("cc", "aaa")]

@@ -157,8 +157,8 @@ class Calls:
 
     def _bears(self, entry: Entry, call: Call) -> None:
         child = number(call.result)
-        if call.done and child and self._people.known(child) is None:
-            self._people.born(entry, child, thread=any(b"CLONE_THREAD" in one for one in call.args))
+        if call.done and child:
+            self._people.told(entry, child, thread=any(b"CLONE_THREAD" in one for one in call.args))
 
     def _note(self, entry: Entry, call: str, detail: str, *, refused: bool = False) -> None:
         self._people.tell(Noted(self._people.now(), entry.id, call, detail, refused))

@@ -30,6 +30,8 @@ class People(Teller):
         self._threads: dict[int, Entry] = {}
         self._bearing: dict[int, bool] = {}
         """Threads in a call that starts another one, and whether that is a thread."""
+        self._early: set[int] = set()
+        """Threads that were seen before the call that started them returned; some have ended by then."""
         self.ended_well = False
         """Whether the end of the command itself was told."""
 
@@ -52,6 +54,12 @@ class People(Teller):
         """
         if tid == self._main and not self._threads:
             return self._appear(tid, 0, "recorded", self._cwd)
+        entry = self._guess(tid) or (None if sure else self._appear(tid, 1, "inferred", None))
+        if entry is not None:
+            self._early.add(tid)
+        return entry
+
+    def _guess(self, tid: int) -> Entry | None:
         if len(self._bearing) == 1:
             parent, thread = self._bearing.popitem()
             return self.born(self._threads[parent], tid, thread=thread)
@@ -62,7 +70,7 @@ class People(Teller):
                 return self.born(self._threads[group], tid, thread=True)
             if group == tid and above in self._threads:
                 return self.born(self._threads[above], tid, thread=False)
-        return None if sure else self._appear(tid, 1, "inferred", None)
+        return None
 
     def bears(self, tid: int, text: bytes) -> None:
         """Note that a thread is about to start another one, or a process."""
@@ -72,6 +80,13 @@ class People(Teller):
     def bore(self, tid: int) -> None:
         """Note that the call has returned."""
         self._bearing.pop(tid, None)
+
+    def told(self, parent: Entry, tid: int, *, thread: bool) -> None:
+        """Take in whom a call that has returned started, unless it was seen before."""
+        if tid in self._early:
+            self._early.discard(tid)
+        elif tid not in self._threads:
+            self.born(parent, tid, thread=thread)
 
     def born(self, parent: Entry, tid: int, *, thread: bool) -> Entry:
         """Take in a new thread, or process, of which the parent is known."""
