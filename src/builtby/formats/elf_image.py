@@ -116,16 +116,16 @@ class Image:
         if section.flags & SHF_COMPRESSED:
             return self._inflate(section, limit)
         if section.name.startswith(".zdebug"):
-            return inflate(self.view.read(section.offset + 12, min(section.size, LARGEST_INFLATED)), limit)
+            return inflate(self.view.read(section.offset + 12, min(section.size, _packed(limit))), limit)
         return self.view.read(section.offset, min(section.size, limit))
 
     def _inflate(self, section: Section, limit: int) -> bytes:
         header = _INFLATED[self.bits, self.order]
-        raw = self.view.read(section.offset, min(section.size, LARGEST_INFLATED))
+        raw = self.view.read(section.offset, min(section.size, _packed(limit)))
         if len(raw) < header.size:
             return b""
         kind = header.unpack_from(raw)[0]
-        return inflate(raw[header.size :], limit, zstd=kind == 2)
+        return inflate(memoryview(raw)[header.size :], limit, zstd=kind == 2)
 
     def offset_of(self, address: int) -> int | None:
         """Return the file offset of a virtual address; None when no byte of the file is loaded there."""
@@ -140,7 +140,12 @@ class Image:
         return int(form.unpack_from(raw, offset)[0]) if 0 <= offset <= len(raw) - form.size else 0
 
 
-def inflate(raw: bytes, limit: int, *, zstd: bool = False) -> bytes:
+def _packed(limit: int) -> int:
+    """Return how many bytes surely inflate to `limit`: what cannot be packed grows a little."""
+    return min(2 * limit + 4096, LARGEST_INFLATED)
+
+
+def inflate(raw: bytes | memoryview, limit: int, *, zstd: bool = False) -> bytes:
     """Return at most `limit` bytes of a zlib or Zstandard stream; what could be read of a broken one."""
     limit = min(limit, LARGEST_INFLATED)
     try:
@@ -149,7 +154,7 @@ def inflate(raw: bytes, limit: int, *, zstd: bool = False) -> bytes:
         return b""
 
 
-def _unzstd(raw: bytes, limit: int) -> bytes:
+def _unzstd(raw: bytes | memoryview, limit: int) -> bytes:
     import sys
 
     if sys.version_info >= (3, 14):

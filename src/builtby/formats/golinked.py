@@ -17,6 +17,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -104,9 +105,13 @@ def add_linked(reading: Reading, view: View, places: Iterable[Iterable[tuple[int
 
 
 def _own(names: bytes) -> dict[str, list[bytes]]:
-    """Return the functions of packages with no dot in their first element: by package, runs of names between NULs."""
+    """Return the functions of packages with no dot in their first element: by package, runs of names between NULs.
+
+    A NUL ends each of `names`, of which there may be many megabytes: no copy is made to put one before the first.
+    """
     own: dict[str, list[bytes]] = {}
-    for functions, package in _OWN.findall(b"\0" + names + b"\0"):
+    first = b"\0" + names[: names.find(b"\0") + 1]
+    for functions, package in chain(_OWN.findall(first), _OWN.findall(names)):
         own.setdefault(package.decode("latin-1"), []).append(functions)
     return own
 

@@ -5,6 +5,7 @@ their largest file each would hold far more than they need.
 """
 
 import mmap
+from contextlib import suppress
 
 from builtby.pipeline.options import HOLD
 
@@ -39,10 +40,14 @@ class Buffers:
 
 def _memory(size: int) -> mmap.mmap:
     if hasattr(mmap, "MAP_PRIVATE"):  # shared pages cannot be given back
-        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        buffer = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            with suppress(OSError):  # a kernel without them
+                buffer.madvise(mmap.MADV_HUGEPAGE)
+        return buffer
     return mmap.mmap(-1, size)
 
 
 def _release(buffer: mmap.mmap) -> None:
     if hasattr(mmap, "MADV_DONTNEED"):
-        buffer.madvise(mmap.MADV_DONTNEED)
+        buffer.madvise(mmap.MADV_DONTNEED, KEPT, len(buffer) - KEPT)
