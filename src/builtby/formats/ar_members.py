@@ -21,10 +21,10 @@ class Member(NamedTuple):
     size: int
 
 
-class SubView:
+class SubView(View):
     """A view of a part of another view."""
 
-    __slots__ = ("_base", "_view", "size")
+    __slots__ = ("_base", "_view")
 
     def __init__(self, view: View, base: int, size: int) -> None:
         self._view, self._base, self.size = view, base, max(min(size, view.size - base), 0)

@@ -67,6 +67,7 @@ class Format:
     `follow`: for the same file, from an offset and the bytes there as they go by, the (offset, size) ranges to keep
     that only those bytes tell of; each begins in them.
     `many`: an archive may hold thousands with one of these endings, all much alike, so that a sample of them will do.
+    `telling`: where `read` looks at no more than so many bytes of the beginning: files that begin alike read alike.
     """
 
     name: str
@@ -80,3 +81,4 @@ class Format:
     wants: Callable[[View], list[tuple[int, int]]] | None = None
     follow: Callable[[int, memoryview], list[tuple[int, int]]] | None = None
     many: tuple[str, ...] = ()
+    telling: int = 0

@@ -37,9 +37,9 @@ def _tables() -> tuple[dict[bytes, list[Format]], dict[str, list[Format]], dict[
 
 
 @cache
-def sampled() -> tuple[str, ...]:
+def sampled() -> tuple[bytes, ...]:
     """Return the endings of files of which, in one archive, a sample will do."""
-    return tuple(ending for form in all_formats() for ending in form.many)
+    return tuple(ending.encode() for form in all_formats() for ending in form.many)
 
 
 def identify(path: str, head: bytes) -> Format | None:

@@ -1,7 +1,9 @@
 """Goes into archives, and into archives in them, without unpacking any."""
 
+import os
 from typing import TYPE_CHECKING
 
+from builtby.formats.registry import sampled
 from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.lent import Lent
 from builtby.pipeline.options import DEPTH, EXPANDED
@@ -17,9 +19,9 @@ WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
 
 PLAIN = (
-    ".c", ".cc", ".cpp", ".css", ".csv", ".dtd", ".gif", ".go", ".groovy", ".h", ".hpp", ".html", ".ico", ".java",
-    ".jpeg", ".jpg", ".jsp", ".kt", ".kts", ".md", ".png", ".po", ".proto", ".res", ".rs", ".rst", ".scala", ".svg",
-    ".swift", ".tld", ".ts", ".ttf", ".woff", ".woff2", ".xsd",
+    b".c", b".cc", b".cpp", b".css", b".csv", b".dtd", b".gif", b".go", b".groovy", b".h", b".hpp", b".html", b".ico", b".java",
+    b".jpeg", b".jpg", b".jsp", b".kt", b".kts", b".md", b".png", b".po", b".proto", b".res", b".rs", b".rst", b".scala", b".svg",
+    b".swift", b".tld", b".ts", b".ttf", b".woff", b".woff2", b".xsd",
 )
 """Endings of members that are passed over in zip archives: to see what they begin with, each has to be inflated."""
 UNREAD = {
@@ -67,12 +69,12 @@ class Archives:
 
     def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
         collector, budget = self._inspector.collector, place.budget
-        plain = PLAIN if isinstance(source, View) else ()
+        plain, alike = PLAIN if isinstance(source, View) else (), sampled()
 
-        def unwanted(path: str) -> bool:
+        def unwanted(path: bytes) -> bool:
             budget.entry()
             collector.found.files += 1
-            return lent.passes_over(path) or path.endswith(plain)
+            return lent.enough() if path.endswith(alike) else path.endswith(plain)
 
         wrapping, tree = container.name in WRAPPINGS, place.tree and container.name == "tar"
         try:
@@ -97,7 +99,10 @@ def _wanted(container: Container, source: View | Stream, lent: Lent, unwanted: U
         assert container.view is not None
         return container.view(source, lent.note, unwanted)
     members = container.stream(source, lent.note)
-    return ((member, stream) for member, stream in members if member.kind != "file" or not unwanted(member.path))
+    return (
+        (member, stream) for member, stream in members
+        if member.kind != "file" or not unwanted(os.fsencode(member.path))
+    )
 
 
 def tidy(path: str) -> str:

@@ -91,11 +91,10 @@ class Collector:
         self.found, self._weight = Found(), 0
         self.flush: Callable[[Found], None] | None = None
 
-    def artifact(self, artifact: Artifact) -> None:
-        """Take an artifact."""
+    def artifact(self, artifact: Artifact, weight: int) -> None:
+        """Take an artifact, whose evidence has about so many characters."""
         self.found.artifacts.append(artifact)
-        marks = sum(len(mark.value) for tool in artifact.built_by for mark in tool.marks)
-        self._grown(_RECORD + len(artifact.path) + marks)
+        self._grown(_RECORD + len(artifact.path) + weight)
 
     def skipped(self, path: str, reason: str, *, expected: bool = False) -> None:
         """Take note of something that was not looked at, and why."""

@@ -8,7 +8,7 @@ from builtby.formats.base import Format, Reading, Region
 from builtby.marks.engine import Engine, Evidence, settle
 from builtby.marks.load import catalogue
 from builtby.marks.resolve import resolve
-from builtby.model import BuiltBy
+from builtby.model import BuiltBy, Role
 from builtby.pipeline.options import Settings
 from builtby.sources.base import Damaged
 from builtby.sources.view import BytesView, SparseView, View
@@ -26,6 +26,10 @@ class Verdict(NamedTuple):
     built_by: tuple[BuiltBy, ...]
     facts: dict[str, str]
     problem: str | None
+    weight: int
+    """About how many characters the evidence has."""
+    compiled: bool
+    """Whether a compiler is known."""
 
     @property
     def marked(self) -> bool:
@@ -39,6 +43,7 @@ class Identifier:
         self.engine = Engine(catalogue(settings.rules, nursery=settings.nursery))
         self._known: OrderedDict[str, Verdict] = OrderedDict()
         self._alike: dict[tuple[object, ...], Verdict] = {}
+        self._told: dict[tuple[str, bytes], Verdict] = {}
 
     def view(self, form: Format, view: View, path: str) -> Verdict:
         """Identify what a view shows."""
@@ -54,6 +59,16 @@ class Identifier:
             if len(self._alike) >= REMEMBERED:
                 self._alike.clear()
             verdict = self._alike[key] = self.verdict(reading, self.engine.apply(view, reading))
+        return verdict
+
+    def told(self, form: Format, view: View, path: str, head: bytes) -> Verdict:
+        """Identify a file of a format whose first bytes are all that counts, which `head` begins with."""
+        key = form.name, head[: form.telling]
+        verdict = self._told.get(key)
+        if verdict is None:
+            if len(self._told) >= REMEMBERED:
+                self._told.clear()
+            verdict = self._told[key] = self.view(form, view, path)
         return verdict
 
     def held(self, form: Format, data: memoryview, path: str) -> tuple[str, Verdict]:
@@ -94,7 +109,12 @@ class Identifier:
     @staticmethod
     def verdict(reading: Reading, evidence: list[Evidence]) -> Verdict:
         """Resolve evidence into a verdict."""
-        return Verdict(reading.format, resolve(evidence, reading.facts), reading.facts, reading.problem)
+        built_by = resolve(evidence, reading.facts)
+        return Verdict(
+            reading.format, built_by, reading.facts, reading.problem,
+            sum(len(mark.value) for tool in built_by for mark in tool.marks),
+            any(tool.role is Role.COMPILER for tool in built_by),
+        )
 
 
 def defect(error: Exception) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from builtby.formats.base import Format
 from builtby.formats.registry import HEAD
 from builtby.formats.registry import identify as identify_format
-from builtby.model import Artifact, Role
+from builtby.model import Artifact
 from builtby.pipeline.archives import Archives
 from builtby.pipeline.budget import Exhausted
 from builtby.pipeline.buffers import Buffers
+from builtby.pipeline.dull import dull
 from builtby.pipeline.filters import Filters
 from builtby.pipeline.found import Collector
 from builtby.pipeline.identify import Identifier, Verdict, defect
@@ -23,6 +24,8 @@ from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
 from builtby.sources.view import BytesView, FileView, View
 
+SMALL = 64 << 10
+"""Smaller files are read at once: to have a buffer for them costs more."""
 Named = Callable[[], tuple[str, int]]
 """Gives an archive's digest and size; called only when they are wanted, for it may read all of it."""
 
@@ -37,9 +40,8 @@ class Inspector:
         self._archives = Archives(self)
         self._buffers = Buffers()
 
-    def view(self, view: View, place: Place) -> None:
-        """Look at a file that can be read by offset."""
-        head = view.read(0, HEAD)
+    def view(self, view: View, head: bytes, place: Place) -> None:
+        """Look at a file that can be read by offset, and begins with `head`, unless it is `dull`."""
         container = identify_container(place.inner, head)
         if container is not None:
             self._archives.enter(container, view, place, lambda: (digest_of(view), view.size))
@@ -53,7 +55,9 @@ class Inspector:
         if view.size > EXPANDED:
             self.collector.skipped(place.shown, f"larger than {EXPANDED >> 30} GiB: not read")
             return
-        if isinstance(view, FileView) and view.size <= self._buffers.hold(place.level):
+        if isinstance(view, FileView) and view.size <= SMALL:
+            self._held(form, memoryview(view.read(0, view.size)), place)
+        elif isinstance(view, FileView) and view.size <= self._buffers.hold(place.level):
             buffer = self._buffers.take(place.level, view.size)
             self._held(form, memoryview(buffer)[: view.load(buffer)], place)
         elif not form.hoist:
@@ -74,6 +78,8 @@ class Inspector:
         head = stream.read(HEAD)
         if place.tree:
             stream = self._tree_file(head, stream, place)
+        if dull(place.inner, head):
+            return
         container = identify_container(place.inner, head)
         if container is not None:
             self._member_archive(container, member, head, stream, place)
@@ -145,26 +151,32 @@ class Inspector:
             digest, verdict = self.identifier.held(form, data, place.inner)
             self.artifact(verdict, place, digest, len(data))
             return
-        view = BytesView(data)
+        view, lent = BytesView(data), place.lent is not None and place.lent.takes(place.inner)
+        if form.telling and form.alone and not lent:
+            self._told(self.identifier.told(form, view, place.inner, bytes(data[: form.telling])), place, data)
+            return
         reading = self.identifier.read(form, view, place.inner)
-        if place.lent is not None and place.lent.takes(place.inner):
+        if place.lent is not None and lent:
             place.lent.add(reading, self.identifier.engine.search(view, reading.regions), place.inner)
             if reading.problem is not None:
                 self.collector.skipped(place.path, reading.problem)
         elif form.alone:
-            verdict = self.identifier.of(view, reading)
-            if verdict.marked or verdict.problem:
-                self.artifact(verdict, place, hashlib.sha256(data).hexdigest(), len(data))
+            self._told(self.identifier.of(view, reading), place, data)
+
+    def _told(self, verdict: Verdict, place: Place, data: memoryview) -> None:
+        """Report a file that would speak for the archive around it, if there were one."""
+        if verdict.built_by or verdict.problem:
+            self.artifact(verdict, place, hashlib.sha256(data).hexdigest(), len(data))
 
     def artifact(self, verdict: Verdict, place: Place, digest: str, size: int) -> None:
         """Report an artifact, and what kept it from being read wholly."""
         if verdict.problem is not None:
             self.collector.skipped(place.shown, verdict.problem)
-        if place.modified and not any(tool.role is Role.COMPILER for tool in verdict.built_by):
+        if place.modified and not verdict.compiled:
             self.collector.found.modified[place.shown] = place.modified
         self.collector.artifact(Artifact(
             0, place.shown, place.layer, digest, size, verdict.format, None, verdict.built_by, verdict.facts,
-        ))
+        ), verdict.weight)
 
 
 def digest_of(view: View) -> str:

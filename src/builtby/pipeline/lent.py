@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from builtby.formats.base import Reading, Surface
-from builtby.formats.registry import sampled
 from builtby.marks.engine import Evidence
 
 MOST = 20_000
 """Different texts that members may lend; more prove no more, and a jar of a million classes has few."""
 _INFO = "info/"
 """Where a conda package has its metadata."""
-ALL, MANY, ONE_IN_FEW, ONE_IN = 16, 128, 4, 64
+ALL, MANY, ONE_IN_FEW, ONE_IN = 8, 64, 4, 64
 """Of members that are much alike, the first are looked at, then each fourth, and of many each 64th: of a small jar
 most, of a large one some from all over it."""
 
@@ -34,7 +33,7 @@ class Lent:
         """The format of the archive in the compressed file that this is for."""
         self._top: str | None = None
         self._surfaces: dict[tuple[str, str], _Counted] = {}
-        self._alike, self._sampled = 0, sampled()
+        self._alike = 0
         self.evidence: list[Evidence] = []
 
     def takes(self, member: str) -> bool:
@@ -53,10 +52,8 @@ class Lent:
         self._top = self._top or top
         return top == self._top and "/" not in rest
 
-    def passes_over(self, member: str) -> bool:
-        """Whether enough members like this one, such as classes, have been looked at already."""
-        if not member.endswith(self._sampled):
-            return False
+    def enough(self) -> bool:
+        """Count a member of those that are much alike, such as classes; whether enough were looked at already."""
         self._alike += 1
         return self._alike > ALL and self._alike % (ONE_IN if self._alike > MANY else ONE_IN_FEW) != 0
 

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 from builtby.formats.registry import HEAD
 from builtby.model import Skipped
 from builtby.pipeline.budget import Budget
+from builtby.pipeline.dull import dull
 from builtby.pipeline.found import Collector, Found, Sack, sealed
 from builtby.pipeline.identify import defect
 from builtby.pipeline.inspect import Inspector
@@ -96,13 +97,15 @@ def inspect_file(worker: Inspector, path: str, name: str, prefix: str | None, *,
         if not stat.S_ISREG(status.st_mode):
             collector.skipped(name, "no regular file any more; not read")
             return
-        collector.found.bytes += status.st_size
-        view = FileView(descriptor, status.st_size, os.read(descriptor, HEAD))
-        if tool and view.size:
+        size, head = status.st_size, os.read(descriptor, HEAD)
+        collector.found.bytes += size
+        if tool and size:
             collector.installed(name)
-        if prefix is not None:
-            _tell(worker, view, prefix, name)
-        worker.view(view, Place(name, name, Budget(), tree=prefix is None, modified=int(status.st_mtime)))
+        if prefix is not None and (wanted := wanted_bytes(prefix + name)):
+            worker.metadata(name, FileView(descriptor, size, head).read(0, wanted), wanted)
+        if not dull(name, head):
+            place = Place(name, name, Budget(), tree=prefix is None, modified=int(status.st_mtime))
+            worker.view(FileView(descriptor, size, head), head, place)
     except OSError as error:
         collector.skipped(name, f"cannot be read: {error.strerror}")
     except Damaged as bound:
@@ -119,12 +122,6 @@ def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
         worker.member(Member("-", "file", None), ChunkStream(chunks), Place("-", "-", Budget(), tree=True))
     except Damaged as damage:
         worker.collector.skipped("-", str(damage))
-
-
-def _tell(worker: Inspector, view: FileView, prefix: str, name: str) -> None:
-    wanted = wanted_bytes(prefix + name)
-    if wanted:
-        worker.metadata(name, view.read(0, wanted), wanted)
 
 
 class Crew:

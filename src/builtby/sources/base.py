@@ -44,8 +44,8 @@ Note = Callable[[str, str], None]
 """Called as note(kind, text) with surfaces of the archive itself, such as an rpm's header tags."""
 
 
-Unwanted = Callable[[str], bool]
-"""Asked for the path of each file, in order; True: it is not wanted, and not yielded."""
+Unwanted = Callable[[bytes], bool]
+"""Asked for the path of each file, as the archive has it, in order; True: it is not wanted, and not yielded."""
 
 
 @dataclass(frozen=True, slots=True)

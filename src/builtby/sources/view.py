@@ -8,34 +8,33 @@ import os
 import threading
 from collections.abc import Iterator
 from mmap import mmap
-from typing import Protocol, runtime_checkable
 
 WINDOW = 4 << 20
 OVERLAP = 512
 
 
-@runtime_checkable
-class View(Protocol):
+class View:
     """Bytes by offset. `read` returns fewer bytes at the end, at a hole, and when the file has shrunk."""
 
+    __slots__ = ("size",)
     size: int
 
     def read(self, offset: int, size: int) -> bytes:
         """Return up to `size` bytes at `offset`; never raises for offsets that are not there."""
-        ...
+        raise NotImplementedError
 
     def windows(self, offset: int, size: int) -> Iterator[tuple[int, memoryview]]:
         """Yield (offset, bytes) pieces that cover the range, each overlapping the one before by OVERLAP.
 
         A piece is only valid until the next one is asked for.
         """
-        ...
+        raise NotImplementedError
 
 
-class BytesView:
+class BytesView(View):
     """A view of bytes in memory."""
 
-    __slots__ = ("data", "size")
+    __slots__ = ("data",)
 
     def __init__(self, data: bytes | bytearray | memoryview) -> None:
         self.data = memoryview(data)
@@ -52,10 +51,10 @@ class BytesView:
             yield start, self.data[start:end]
 
 
-class FileView:
+class FileView(View):
     """A view of an open, seekable file. The descriptor belongs to the caller."""
 
-    __slots__ = ("_fd", "_head", "size")
+    __slots__ = ("_fd", "_head")
     _own = threading.local()  # one buffer for a thread: a fresh one for each file costs more than the search in it
 
     def __init__(self, fd: int, size: int, head: bytes) -> None:
@@ -93,10 +92,10 @@ class FileView:
             position += count - OVERLAP
 
 
-class SparseView:
+class SparseView(View):
     """A view of a member too large to hold: only some spans of it were kept."""
 
-    __slots__ = ("_spans", "missed", "size")
+    __slots__ = ("_spans", "missed")
 
     def __init__(self, size: int, spans: list[tuple[int, bytes]]) -> None:
         self.size, self._spans, self.missed = size, spans, False

@@ -20,8 +20,9 @@ LOCAL_MAGIC, CENTRAL_MAGIC, END_MAGIC = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 ENCRYPTED_FLAG, DESCRIPTOR_FLAG, UTF8_FLAG = 1, 8, 0x800
 _FULL32, _FULL16 = 0xFFFFFFFF, 0xFFFF
 UNIX, MACOS = 3, 19
-_FOLDERS = (b"/", b"\\")
-_FILES = (0, stat.S_IFREG >> 12)
+FOLDERS = (b"/", b"\\")
+FILES = (0, stat.S_IFREG >> 12)
+"""A member's external attributes, by their highest four bits, and its name's end say that it is a file, or a folder."""
 
 
 class Entry(NamedTuple):
@@ -44,14 +45,9 @@ def whole(data: bytes, at: int) -> tuple[tuple[int, ...], bytes]:
     return fields, data[start : start + fields[11]]
 
 
-def is_file(attributes: int, name: bytes) -> bool:
-    """Whether a member's external attributes and name alone say that it is a file, as they mostly do."""
-    return attributes >> 28 in _FILES and not name.endswith(_FOLDERS)
-
-
 def kind_of(fields: tuple[int, ...], name: bytes) -> MemberKind:
     """Return what the member of a central directory record is; `fields` are CENTRAL's, unpacked."""
-    if is_file(fields[15], name):
+    if fields[15] >> 28 in FILES and not name.endswith(FOLDERS):
         return "file"
     return _kind(name, fields[15] >> 16 if fields[1] >> 8 in (UNIX, MACOS) else 0)
 
@@ -104,7 +100,7 @@ def path_of(name: bytes, flags: int) -> str:
 
 
 def _kind(name: bytes, mode: int) -> MemberKind:
-    if name.endswith(_FOLDERS):
+    if name.endswith(FOLDERS):
         return "directory"
     form = mode & 0o170000
     if form in (0, stat.S_IFREG):

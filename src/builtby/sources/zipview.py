@@ -113,18 +113,19 @@ def read(view: View, note: Note, unwanted: Unwanted) -> Members:
     """Yield the archive's members in the order of the central directory, but for files that are unwanted."""
     start, size, shift = _directory(view)
     window, claims = _Window(view), _Claims()
-    for number, (data, at, name, attributes) in enumerate(_records(view, start, size)):
-        if number == 0:
+    noted = False
+    for data, at, name, attributes in _records(view, start, size):
+        if not noted:
             note("zip.creator", records.creator(*records.whole(data, at)))
-        path = records.path_of(name, data[at + 9] << 8)
-        plain = records.is_file(attributes, name)
-        if plain and unwanted(path):  # as most of a large jar: told from the few fields that were read
+            noted = True
+        plain = attributes >> 28 in records.FILES and not name.endswith(records.FOLDERS)
+        if plain and unwanted(name):  # as most of a large jar: told from the few fields that were read
             continue
         fields, extra = records.whole(data, at)
         kind = records.kind_of(fields, name)
-        if kind == "file" and not plain and unwanted(path):
+        if kind == "file" and not plain and unwanted(name):
             continue
-        entry = records.central(fields, path, kind, extra)
+        entry = records.central(fields, records.path_of(name, fields[3]), kind, extra)
         stream = _Unopened(view, window, claims, entry, shift)
         link = _target(stream) if entry.kind == "symlink" else ""
         yield Member(entry.path, entry.kind, entry.size, link, entry.mtime), stream
