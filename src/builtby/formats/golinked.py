@@ -40,6 +40,7 @@ _OWN = re.compile(
 
 Of a million names, most are other people's: those are passed over at a dot. Nothing here is ever matched twice.
 """
+_TYPES = re.compile(rb"\[[^\0]*\]")
 _OWN_TOOLS = "cmd/"
 _GO = re.compile(r"(?:devel )?go(\d+)\.(\d+)")
 
@@ -139,7 +140,9 @@ def _main(reading: Reading) -> set[str]:
 
 def _symbols(own: dict[str, list[bytes]], reading: Reading, wanted: Sought) -> set[str]:
     """Return what is linked of the sought."""
-    linked = {name for package in wanted.packages for name in _names(own.get(package, ()))}
+    linked: set[bytes] = set()
+    for package in wanted.packages & own.keys():
+        linked |= wanted.spellings.keys() & _names(own[package])
     for path in _main(reading):
         linked |= {path.encode() + name[4:] for name in _names(own.get("main", ()))}
     return {symbol for spelling in wanted.spellings.keys() & linked for symbol in wanted.spellings[spelling]}
@@ -147,10 +150,12 @@ def _symbols(own: dict[str, list[bytes]], reading: Reading, wanted: Sought) -> s
 
 def _names(runs: Iterable[bytes]) -> set[bytes]:
     """Return names without type arguments; a closure (`F.func1`) is a part of the function that it stands in."""
-    names = {name for run in runs for name in run.split(b"\0")}
-    generic = {name for name in names if b"[" in name}
-    plain = names - generic | {name[: name.find(b"[")] + name[name.rfind(b"]") + 1 :] for name in generic}
-    return plain | {name.partition(b".func")[0] for name in plain if b".func" in name}
+    text = b"\0".join(runs)
+    if b"[" in text:
+        text = _TYPES.sub(b"", text)
+    names = set(text.split(b"\0"))
+    names.update([part[part.rfind(b"\0") + 1 :] for part in text.split(b".func")])
+    return names
 
 
 def _trusted(tables: list[Functions], reading: Reading) -> bool:

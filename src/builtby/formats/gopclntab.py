@@ -23,6 +23,8 @@ _MOST_SEARCHED = 192 << 20
 _MOST_TRIED = 256
 """Places that begin like a table, and are none."""
 _LONGEST_NAME = 16 << 10
+_SHORTEST = 4
+"""Bytes of a name, its dot and its zero: shorter texts name nothing, and cost nothing."""
 _HEADER = 8 + 8 * 8
 _LONGEST_JUNK = 7
 """Bytes that are no zeros, before a name in an old table: the end of a number."""
@@ -118,7 +120,8 @@ def table_in(raw: bytes, offset: int, end: int) -> Table | None:
 
 def _functions(view: View, table: Table) -> Functions | None:
     names = _between_offsets(view, table)
-    if not names or names[-1] or names.count(0) > 2 * _MOST_FUNCTIONS:
+    most = 2 * _MOST_FUNCTIONS
+    if not names or names[-1] or (len(names) > most * _SHORTEST and names.count(0) > most):
         return None
     return Functions(names, table.version)
 
