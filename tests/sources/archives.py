@@ -14,7 +14,7 @@ def silent(_kind: str, _text: str) -> None:
     """A note that nobody reads."""
 
 
-def every(_path: str) -> bool:
+def every(_path: bytes) -> bool:
     """No member is unwanted."""
     return False
 

@@ -37,7 +37,7 @@ class Limit(StrEnum):
 
 def audit(
     targets: Annotated[list[str] | None, typer.Argument(
-        metavar="DIR|LOCKFILE|ARCHIVE", show_default=False,
+        metavar="DIR|LOCKFILE|ARCHIVE…", show_default=False,
         help="Projects, lock files, site-packages, node_modules, sdists, wheels, npm packages. Default: this folder."
     )] = None,
     exclude: Annotated[list[str] | None, typer.Option(

@@ -18,7 +18,8 @@ class Name(StrEnum):
     HOST = "host"
 
 
-def schema(name: Annotated[Name, typer.Argument(help="Which contract.")] = Name.SCAN) -> None:
+def schema(name: Annotated[Name, typer.Argument(
+    metavar="CONTRACT", help="Which one: scan, record, record-diff, audit, verify-sources, toolchain or host.")] = Name.SCAN) -> None:
     """Print the JSON Schema of an output."""
     from importlib import resources
 

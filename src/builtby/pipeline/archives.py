@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 WRAPPINGS = frozenset({"gzip", "xz", "lzma", "bzip2", "zstd"})
 """Containers of one member with no name of its own."""
 
-PLAIN = (
-    b".c", b".cc", b".cpp", b".css", b".csv", b".dtd", b".gif", b".go", b".groovy", b".h", b".hpp", b".html", b".ico", b".java",
-    b".jpeg", b".jpg", b".jsp", b".kt", b".kts", b".md", b".png", b".po", b".proto", b".res", b".rs", b".rst", b".scala", b".svg",
-    b".swift", b".tld", b".ts", b".ttf", b".woff", b".woff2", b".xsd",
-)
+PLAIN = tuple(ending.encode() for ending in (
+    ".c", ".cc", ".cpp", ".css", ".csv", ".dtd", ".gif", ".go", ".groovy", ".h", ".hpp", ".html", ".ico", ".java",
+    ".jpeg", ".jpg", ".jsp", ".kt", ".kts", ".md", ".png", ".po", ".proto", ".res", ".rs", ".rst", ".scala", ".svg",
+    ".swift", ".tld", ".ts", ".ttf", ".woff", ".woff2", ".xsd",
+))
 """Endings of members that are passed over in zip archives: to see what they begin with, each has to be inflated."""
 UNREAD = {
     "other": "neither a file, a folder nor a link",

@@ -22,10 +22,11 @@ class _Signs(NamedTuple):
 @cache
 def _signs() -> _Signs:
     containers, formats, closed = all_containers(), all_formats(), kinds()
-    magics = [magic for known in (*containers, *formats) for magic in known.magics]
+    magics = [magic for known in containers for magic in known.magics]
+    magics += [magic for known in formats for magic in known.magics]
     magics += [bytes.fromhex(known.magic) for known in closed if known.magic]
-    suffixes = [suffix for known in (*formats, *closed) for suffix in known.suffixes]
-    suffixes += [suffix for known in containers if not known.magics for suffix in known.suffixes]
+    suffixes = [suffix for known in formats for suffix in known.suffixes]
+    suffixes += [suffix for known in closed for suffix in known.suffixes]
     return _Signs(
         frozenset(magic[:2] for magic in magics), frozenset(name for form in formats for name in form.names),
         frozenset(suffix.rpartition(".")[2] for suffix in suffixes),
