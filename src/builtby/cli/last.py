@@ -96,10 +96,11 @@ class Recorder:
         self._index, self._size, self._dropped = Index(), 0, 0
         self._encode = msgspec.json.Encoder().encode
         self._file: IO[bytes] | None = None
+        self._name = Path()
         try:
             state_dir().mkdir(parents=True, exist_ok=True)
-            self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115  # lives as long as the scan
-                prefix=f".{FILE}.", dir=state_dir(), delete=False)
+            descriptor, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=state_dir())
+            self._file, self._name = os.fdopen(descriptor, "wb"), Path(name)
             self._file.write(f'{{"schema":"{SCHEMA}","items":['.encode())
         except (OSError, RuntimeError) as error:  # Path.home() knows no home
             self.drop(error)
@@ -127,15 +128,14 @@ class Recorder:
         rest = msgspec.json.encode({
             "tools": list(self._index.tools), "exposures": self._index.exposures, "targets": results.targets,
             "advisories": results.advisories, "dropped": self._dropped})
-        name = Path(self._file.name)
         try:
             if self._size:
                 self._file.seek(-2, os.SEEK_END)
             self._file.write(b"]," + rest[1:] + b"\n")
             self._file.close()
-            if name.stat().st_size > MOST_ALL:
+            if self._name.stat().st_size > MOST_ALL:
                 raise OSError("the last scan is too large to be kept")
-            name.replace(state_dir() / FILE)
+            self._name.replace(state_dir() / FILE)
             self._file = None
         except OSError as error:
             self.drop(error)
@@ -150,7 +150,7 @@ class Recorder:
             with suppress(OSError):
                 self._file.close()
             with suppress(OSError):
-                Path(self._file.name).unlink()
+                self._name.unlink()
             self._file = None
         if error is not None:
             _debug(error)

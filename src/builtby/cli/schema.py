@@ -18,8 +18,10 @@ class Name(StrEnum):
     HOST = "host"
 
 
-def schema(name: Annotated[Name, typer.Argument(
-    metavar="CONTRACT", help="Which one: scan, record, record-diff, audit, verify-sources, toolchain or host.")] = Name.SCAN) -> None:
+_CONTRACTS = f"Which one: {', '.join(Name)}."
+
+
+def schema(name: Annotated[Name, typer.Argument(metavar="CONTRACT", help=_CONTRACTS)] = Name.SCAN) -> None:
     """Print the JSON Schema of an output."""
     from importlib import resources
 

@@ -71,13 +71,17 @@ def compile_rules(tool: ToolFile, marks: list[MarkRule], origin: str) -> list[Ru
     return rules
 
 
-@cache
 def catalogue(extra: tuple[Path, ...] = (), *, nursery: bool = False) -> Catalogue:
     """Return the built-in catalogue, joined by the `*.toml` of the `extra` folders and, if asked, the nursery's.
 
     A tool of the same name in an extra folder adds its rules to the built-in one's.
-    Raises MarksError for a bad file and for a folder that holds none.
+    Raises MarksError for a bad file and for a folder that holds none. Read once.
     """
+    return _catalogue(extra, nursery)
+
+
+@cache
+def _catalogue(extra: tuple[Path, ...], nursery: bool) -> Catalogue:  # by name, it would be read twice
     home = resources.files(__name__.rpartition(".")[0])
     files = [(entry.name, entry.read_bytes()) for entry in home.iterdir() if entry.name.endswith(".toml")]
     if nursery:

@@ -2,18 +2,17 @@
 
 import ctypes
 import gc
-import multiprocessing
 import os
 import stat
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from types import ModuleType
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from builtby.formats.registry import HEAD
 from builtby.model import Skipped
@@ -29,6 +28,9 @@ from builtby.pipeline.tree import relative
 from builtby.sources.base import Damaged, Member
 from builtby.sources.stream import ChunkStream
 from builtby.sources.view import FileView
+
+if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
 
 AHEAD = 3
 """Pieces of work that are begun, for each worker, before the oldest is done."""
@@ -201,6 +203,8 @@ def _alone(function: Callable[[T], R], item: T, lost: Callable[[T], R]) -> R:
 
 
 def _pool(jobs: int) -> Executor:
+    from concurrent.futures import ProcessPoolExecutor  # a fifth of what an empty scan costs
+
     return ProcessPoolExecutor(jobs, mp_context=_context(), initializer=collect_seldom)
 
 
@@ -226,8 +230,10 @@ def _give_back() -> None:
                 mallopt(parameter, value)
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> "BaseContext":
     """Fork would copy the caller's threads' locks; a fork server does not, and what it has loaded need not be again."""
+    import multiprocessing
+
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if context.get_start_method() == "forkserver":

@@ -74,20 +74,21 @@ class Spool(Generic[T]):
     def _distinct(self) -> Iterator[tuple[bytes, T]]:
         self._sort()
         last = b""
-        for raw in self._merged():
+        for raw, record in self._merged():
             if raw != last:
                 last = raw
-                yield raw, self._decode(raw)
+                yield raw, record
 
-    def _merged(self) -> Iterator[bytes]:
-        if not self._runs:
-            return (raw for _, raw in self._held)
-        runs = [self._keyed(start, end) for start, end in self._runs]
-        return (raw for _, raw in heapq.merge(*runs, self._held))
+    def _merged(self) -> Iterator[tuple[bytes, T]]:
+        held = ((key, raw, -1, self._decode(raw)) for key, raw in self._held)
+        runs = [self._keyed(number, start, end) for number, (start, end) in enumerate(self._runs)]
+        return ((raw, record) for _, raw, _, record in (heapq.merge(*runs, held) if runs else held))
 
-    def _keyed(self, start: int, end: int) -> Iterator[tuple[Any, bytes]]:
+    def _keyed(self, number: int, start: int, end: int) -> Iterator[tuple[Any, bytes, int, T]]:
+        """Yield a run's records behind what they are merged by; its number comes before records are compared."""
         for raw in self._run(start, end):
-            yield self._key(self._decode(raw)), raw
+            record = self._decode(raw)
+            yield self._key(record), raw, number, record
 
     def _run(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the records of a run; the file is shared by all runs, so each keeps its own place."""
