@@ -46,18 +46,15 @@ def members(view: View) -> tuple[list[Member], str | None]:
     thin, names, at = view.read(0, 8) == THIN, b"", 8
     for _ in range(MOST_MEMBERS):
         header = view.read(at, _HEADER)
-        if not header.strip(b"\n\0"):
-            return found, None
-        if len(header) < _HEADER or header[58:60] != b"`\n":
-            return found, "the archive is truncated or broken"
-        raw, size, start = header[:16].rstrip(), _decimal(header[48:58]), at + _HEADER
+        size = _decimal(header[48:58]) if header[58:] == b"`\n" else None
         if size is None:
-            return found, "the archive is truncated or broken"
+            return found, "the archive is truncated or broken" if header.strip(b"\n\0") else None
+        raw, start = header[:16].rstrip(), at + _HEADER
         held = not thin or raw in (b"/", b"//", b"/SYM64/")
         if raw == b"//":
             names = view.read(start, min(size, _MOST_NAMES))
         else:
-            member = _named(view, raw, names, Member("", start, size))
+            member = _named(view, raw, names, start, size)
             if member.name not in _TABLES:
                 found.append(member)
         at = start + (size if held else 0)
@@ -70,14 +67,15 @@ def _decimal(field: bytes) -> int | None:
     return int(digits) if digits.isdigit() else None
 
 
-def _named(view: View, raw: bytes, names: bytes, member: Member) -> Member:
+def _named(view: View, raw: bytes, names: bytes, offset: int, size: int) -> Member:
     """Resolve a name: GNU's `name/` and `/123` (a place in a table); BSD's `name` and `#1/20` (before the data)."""
     if raw.startswith(b"#1/"):
-        length = min(_decimal(raw[3:]) or 0, member.size)
-        name = view.read(member.offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
-        member = Member("", member.offset + length, member.size - length)
+        length = min(_decimal(raw[3:]) or 0, size)
+        name = view.read(offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
+        offset, size = offset + length, size - length
     elif raw[:1] == b"/" and (place := _decimal(raw[1:])) is not None:
-        name = names[place : place + _LONGEST_NAME].partition(b"\n")[0].partition(b"\0")[0].removesuffix(b"/")
+        end = names.find(b"\n", place, place + _LONGEST_NAME)
+        name = names[place : end if end >= 0 else place + _LONGEST_NAME].partition(b"\0")[0].removesuffix(b"/")
     else:
         name = raw if raw in (b"/", b"/SYM64/") else raw.removesuffix(b"/")
-    return member._replace(name=name.decode("utf-8", "backslashreplace"))
+    return Member(name.decode("utf-8", "backslashreplace"), offset, size)

@@ -11,7 +11,7 @@ from builtby.sources.stream import fill
 from builtby.sources.view import OVERLAP, WINDOW, SparseView
 
 KEPT_HEAD = 4 << 20
-KEPT_TAIL = 4 << 20
+KEPT_TAIL = WINDOW - OVERLAP
 KEPT_WANTED = 8 << 20
 """Bytes kept of a passing file: its beginning, its end, and at most so many of what its format wants between them."""
 QUESTIONS = 3
@@ -90,7 +90,7 @@ def pass_by(
     search.feed(begun, 0, None, first=True, last=False)
     window = bytearray(WINDOW)
     window[:OVERLAP] = begun[len(begun) - OVERLAP :]
-    position, tail, last = len(begun), bytes(begun[-KEPT_TAIL:]), False
+    position, before, newest, last = len(begun), b"", bytes(begun[-KEPT_TAIL:]), False
     while not last:
         end = fill(stream, window, OVERLAP, WINDOW)
         last = end < WINDOW
@@ -98,9 +98,11 @@ def pass_by(
         digest.update(fresh)
         kept.follow(form, position - OVERLAP, memoryview(window)[:end])
         search.feed(memoryview(window)[:end], position - OVERLAP, None, first=False, last=last)
-        tail = (tail + bytes(fresh))[-KEPT_TAIL:]
+        if fresh:
+            before, newest = newest, bytes(fresh)  # joined at the end: what is kept is as long as a window
         position += len(fresh)
         fresh.release()
         window[:OVERLAP] = window[end - OVERLAP : end]
+    tail = (before + newest)[-KEPT_TAIL:]
     view = SparseView(position, [*kept.spans(), (position - len(tail), tail)])
     return Passed(digest.hexdigest(), position, identifier.passed(form, view, path, search.evidence()))

@@ -17,7 +17,17 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class ChunkStream:
+class Piecewise:
+    """A stream that can hand bytes out as they lie, uncopied."""
+
+    __slots__ = ()
+
+    def pieces(self, size: int) -> Iterator[memoryview]:
+        """Yield up to `size` bytes as they lie, in as many pieces as they lie in."""
+        raise NotImplementedError
+
+
+class ChunkStream(Piecewise):
     """A stream over pieces of any size. A piece is handed through uncopied where it can be."""
 
     __slots__ = ("_chunk", "_chunks", "_position", "meter", "total")
@@ -46,7 +56,6 @@ class ChunkStream:
         return sum(map(len, self.pieces(size)))
 
     def pieces(self, size: int) -> Iterator[memoryview]:
-        """Yield up to `size` bytes as they lie, in as many pieces as they lie in."""
         while size > 0:
             rest = len(self._chunk) - self._position
             if rest == 0:
@@ -66,7 +75,7 @@ class ChunkStream:
 
 def pieces(stream: Stream, size: int) -> Iterator[memoryview]:
     """Yield up to `size` bytes of any stream, uncopied where the stream can."""
-    if isinstance(stream, ChunkStream):
+    if isinstance(stream, Piecewise):
         yield from stream.pieces(size)
         return
     while size > 0:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from builtby.model import text
 from builtby.sources.base import Container, Damaged, Member, MemberKind, Members, Note, Stream
+from builtby.sources.stream import Piecewise, pieces
 
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
@@ -20,7 +21,7 @@ _KINDS: dict[bytes, MemberKind] = {
 _EXTENDED = b"xgLKXVN"
 
 
-class _Body:
+class _Body(Piecewise):
     """A member's bytes: a stream that ends where the member does."""
 
     __slots__ = ("_stream", "left")
@@ -37,6 +38,12 @@ class _Body:
         count = self._stream.skip(min(size, self.left))
         self.left -= count
         return count
+
+    def pieces(self, size: int) -> Iterator[memoryview]:
+        """Yield up to `size` bytes as they lie."""
+        for piece in pieces(self._stream, min(size, self.left)):
+            self.left -= len(piece)
+            yield piece
 
 
 def number(field: bytes) -> int:
