@@ -20,6 +20,8 @@ class _Sections(Image):
         for name, offset, size in [("", 0, 0), *sections]:
             self._index.setdefault(name, len(self.names))
             self.names.append(name)
+            self.types.append(SHT_PROGBITS)
+            self.table += f"{name}\0"
             self._rows.append((0, SHT_PROGBITS, 0, 0, offset, size, 0, 0, 1, 0))
 
 

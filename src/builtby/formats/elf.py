@@ -23,6 +23,8 @@ Facts:
   elf_dwarf, elf_annobin, elf_frames and golinked.
 """
 
+from itertools import compress
+
 from builtby.formats import elf_names
 from builtby.formats.base import Format, Reading, Surface
 from builtby.formats.elf_annobin import read_annobin
@@ -156,7 +158,8 @@ def overlay_of(image: Image) -> tuple[int, int]:
     """Return (offset, size) of what follows the last thing that the headers know of; size 0 for nothing."""
     end = max([segment[2] + segment[4] for segment in image.segments], default=0)
     if image.rows:
-        last = max([row[4] + row[5] for row in image.rows if row[1] != SHT_NOBITS], default=0)
+        held = map(SHT_NOBITS.__ne__, image.types)
+        last = max([row[4] + row[5] for row in compress(image.rows, held)], default=0)
         end = max(end, last, image.shoff + len(image.rows) * (64 if image.bits == 64 else 40))
     if not end or image.view.size - end < _LEAST_OVERLAY or (image.type == ET_REL and not image.rows):
         return 0, 0
@@ -174,7 +177,7 @@ def _tell_facts(image: Image, dynamic: Dynamic, reading: Reading, overlay: int) 
             facts["needed"] = " ".join(dynamic.needed)
         facts["linking"] = "dynamic" if dynamic.interpreter is not None or dynamic.needed else "static"
     if image.rows:
-        facts["stripped"] = "no" if SHT_SYMTAB in [row[1] for row in image.rows] else "yes"
+        facts["stripped"] = "no" if SHT_SYMTAB in image.types else "yes"
         dwarf = image.section(".debug_info") or image.section(".zdebug_info")
         facts["debug"] = "dwarf" if dwarf and dwarf.type != SHT_NOBITS else "no"
         table = image.section(".gopclntab") or image.section(".data.rel.ro.gopclntab")

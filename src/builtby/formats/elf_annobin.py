@@ -31,6 +31,8 @@ def read_annobin(image: Image, reading: Reading) -> None:
     counts: dict[bytes, int] = {}
     first: Section | None = None
     covered = 0
+    if _SECTION not in image.table and _TEXTS not in image.table:
+        return
     names = [name for name in image.by_name if name.startswith((_SECTION, _TEXTS))]
     if not names:
         return

@@ -3,6 +3,7 @@
 Source: System V ABI, chapters 4 and 5, and the GNU and Linux extensions of it. Nothing here raises on bad bytes.
 """
 
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple, cast
 
@@ -68,7 +69,7 @@ class Image:
     """An ELF file's header and tables. `problem` says what of them could not be read."""
 
     __slots__ = ("_index", "_rows", "bits", "entry", "flags", "machine", "names", "order", "osabi", "phoff",
-                 "problem", "segments", "shoff", "type", "view")
+                 "problem", "segments", "shoff", "table", "type", "types", "view")
 
     def __init__(self, view: View, ident: bytes) -> None:
         self.view = view
@@ -78,6 +79,10 @@ class Image:
         self.problem: str | None = None
         self.segments: list[Segment] = []
         self.names: list[str] = []
+        self.types: list[int] = []
+        """Of each section: an object may have thousands, and what is asked of all is asked of this."""
+        self.table = ""
+        """The names of all sections, as they stand in the file: what is not in here, none is called."""
         self._rows: list[tuple[int, ...]] = []
         self._index: dict[str, int] = {}
         self.type = self.machine = self.flags = self.entry = self.phoff = self.shoff = 0
@@ -167,6 +172,9 @@ def _unzstd(raw: bytes | memoryview, limit: int) -> bytes:
         return b""
 
 
+_TYPE = itemgetter(1)
+
+
 def open_image(view: View) -> Image | None:
     """Return the image of an ELF file, or None when even its header is not there."""
     head = view.read(0, 64)
@@ -204,6 +212,7 @@ def _read_sections(image: Image, entry: int, count: int, names: int) -> tuple[in
     if len(rows) < count:
         image.problem = "section headers lie beyond the end of the file"
     image._rows = rows
+    image.types = list(map(_TYPE, rows))
     _name_sections(image, names)
     return zero or (rows[0] if rows else None)
 
@@ -213,7 +222,7 @@ def _name_sections(image: Image, names: int) -> None:
     table = ""
     if 0 < names < len(rows) and rows[names][1] != SHT_NOBITS:
         table = image.view.read(rows[names][4], min(rows[names][5], MOST_NAMES)).decode("latin-1")
-    table += "\0"
+    image.table = table = table + "\0"
     find = table.find
     image.names = [table[row[0] : find("\0", row[0])] for row in rows]
     # The first of a name wins: the reversed order lets later assignments be the earlier sections.

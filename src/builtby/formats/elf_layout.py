@@ -27,7 +27,7 @@ The fact `patched=yes` says that patchelf, or a tool like it, moved parts: segme
 linker's order, and rules about them should not be asked.
 """
 
-from itertools import pairwise
+from itertools import compress, pairwise
 
 from builtby.formats import elf_names
 from builtby.formats.base import Reading, Surface
@@ -95,7 +95,7 @@ def _headers_word(image: Image) -> str:
     end = image.shoff + len(image.rows) * (64 if image.bits == 64 else 40)
     if image.shoff < 4096 < image.view.size - end:
         return "shdrs=start"
-    last = max([row[4] for row in image.rows if row[1] != SHT_NOBITS], default=0)
+    last = max([row[4] for row in compress(image.rows, map(SHT_NOBITS.__ne__, image.types))], default=0)
     return "shdrs=end" if image.shoff >= last else "shdrs=inside"
 
 

@@ -47,7 +47,7 @@ def read_notes(image: Image, reading: Reading) -> None:
 def _places(image: Image) -> Iterator[tuple[int, int, int]]:
     """Yield (offset, size, alignment) of what holds notes: sections, or segments where there are none."""
     found = False
-    for name, row in zip(image.names, image.rows, strict=True):
+    for name, row in zip(image.names, image.rows, strict=True) if SHT_NOTE in image.types else ():
         if row[1] == SHT_NOTE and not name.startswith(_SKIPPED_SECTIONS):
             found = True
             yield row[4], row[5], row[8]

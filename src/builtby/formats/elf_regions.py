@@ -51,13 +51,13 @@ def _from_sections(image: Image) -> tuple[list[tuple[int, int]], list[tuple[int,
     data: list[tuple[int, int]] = []
     symbols: list[tuple[int, int]] = []
     shape = SHF_ALLOC | SHF_EXECINSTR | SHF_COMPRESSED
-    for name, row in zip(image.names, image.rows, strict=True):
-        if row[1] == SHT_PROGBITS:
+    for kind, name, row in zip(image.types, image.names, image.rows, strict=True):
+        if kind == SHT_PROGBITS:
             if row[2] & shape == SHF_ALLOC and not name.startswith(_BARREN):
                 data.append((row[4], row[5]))
             elif not row[2] & shape and row[5] >= _LARGE and not name.startswith(_DESCRIPTIONS):
                 data.append((row[4] + row[5] - _LAST, _LAST))
-        elif row[1] == SHT_STRTAB and name != ".shstrtab":
+        elif kind == SHT_STRTAB and name != ".shstrtab":
             symbols.append((row[4], row[5]))
     return data, symbols
 

@@ -48,7 +48,7 @@ def read_sections(image: Image, reading: Reading) -> None:
             _add_modinfo(image, reading, image.section(name))
         elif name == ".dep-v0":
             _add_audited(image, reading, image.section(name))
-    for name in image.names:
+    for name in image.names if any(start in image.table for start in _LTO_STARTS) else ():
         if name.startswith(_LTO_STARTS):
             sort = "gnu" if name.startswith(_GNU_LTO) else "llvm"
             lto[sort] = lto.get(sort, 0) + 1
