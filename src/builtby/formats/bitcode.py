@@ -49,6 +49,11 @@ class _Bits:
     def align(self) -> None:
         self.at += -self.at % 32
 
+    def end_in(self, width: int) -> None:
+        """Let go what follows the next bits: every number is cut from all that is left."""
+        self.left = min(self.left, self.at + width)
+        self._value &= (1 << self.left) - 1
+
 
 _Abbreviation = list[tuple[int, int]]
 """Operands as (encoding, width); encoding 0 is a literal, whose value is the width."""
@@ -66,7 +71,7 @@ def identification(raw: bytes) -> tuple[str | None, int | None]:
             return None, None
         width = bits.variable(4)
         bits.align()
-        bits.fixed(32)
+        bits.end_in(bits.fixed(32) * 32)
         for code, operands in _records(bits, width):
             if code == _STRING:
                 producer = bytes(number & 0xFF for number in operands).decode("latin-1")
