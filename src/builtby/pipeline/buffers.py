@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from builtby.pipeline.options import HOLD
 
-KEPT = 4 << 20
+KEPT = 16 << 20
 """Bytes of a buffer that stay in memory between files."""
 
 

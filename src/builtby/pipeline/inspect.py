@@ -24,6 +24,8 @@ from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
 from builtby.sources.view import BytesView, FileView, View
 
+AT_ONCE = 2 * HEAD
+"""Members up to this size are read whole to see what they are: most classes are no larger."""
 SMALL = 64 << 10
 """Smaller files are read at once: to have a buffer for them costs more."""
 Named = Callable[[], tuple[str, int]]
@@ -75,7 +77,8 @@ class Inspector:
             self.collector.skipped(place.path, defect(error))
 
     def _member(self, member: Member, stream: Stream, place: Place) -> None:
-        head = stream.read(HEAD)
+        size = member.size
+        head = stream.read(HEAD if size is None or size > AT_ONCE else max(size, HEAD))
         if place.tree:
             stream = self._tree_file(head, stream, place)
         if dull(place.inner, head):
@@ -116,6 +119,8 @@ class Inspector:
 
     def _take(self, member: Member, head: bytes, stream: Stream, level: int) -> tuple[memoryview, bytes]:
         """Hold a member, or its beginning if it is too large; and, if there is more of it, some of that."""
+        if member.size is not None and len(head) >= member.size:
+            return memoryview(head), b""
         hold = self._buffers.hold(level)
         wanted = max(hold if member.size is None else min(member.size, hold), len(head))
         buffer = self._buffers.take(level, wanted)
