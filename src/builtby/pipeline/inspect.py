@@ -24,7 +24,7 @@ from builtby.sources.registry import identify as identify_container
 from builtby.sources.stream import Prepended, fill
 from builtby.sources.view import BytesView, FileView, View
 
-AT_ONCE = 2 * HEAD
+AT_ONCE = 4 * HEAD
 """Members up to this size are read whole to see what they are: most classes are no larger."""
 SMALL = 64 << 10
 """Smaller files are read at once: to have a buffer for them costs more."""
