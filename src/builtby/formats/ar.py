@@ -18,6 +18,9 @@ from builtby.formats.elf_frames import Frames, add_frames, frames_of
 from builtby.formats.elf_regions import merge
 from builtby.sources.view import View
 
+_GO_FIRST = (b"__.PKGDEF", b"__.PKGDEF/")
+_RUST_FIRST, _RUST_LONG = (b"lib.rmeta", b"lib.rmeta/"), "rust.metadata.bin"
+"""What holds the metadata of Go's and Rust's archives; the last is too long a name for a header."""
 _MOST_READ = 16
 _MOST_SURFACES = 4096
 _MOST_REGIONS = 4096
@@ -37,11 +40,12 @@ def read(view: View, path: str) -> Reading:
         reading.facts["thin"] = "yes"
         return reading
     sum_ = _Sum(reading)
+    rust_long = any(_RUST_LONG.encode() in names for names in {member.names for member in found})
     step = max(-(-len(found) // _MOST_READ), 1)
     for index, member in enumerate(found):
-        if member.name == "__.PKGDEF":
+        if member.raw in _GO_FIRST:
             _add_go(view, member, reading)
-        elif member.name in ("lib.rmeta", "rust.metadata.bin"):
+        elif member.raw in _RUST_FIRST or (rust_long and member.name == _RUST_LONG):
             _add_rust(view, member, reading)
         elif index % step == 0:
             sum_.take(view, member)

@@ -10,15 +10,29 @@ MOST_MEMBERS = 50_000
 _HEADER = 60
 _MOST_NAMES = 4 << 20
 _LONGEST_NAME = 4096
-_TABLES = ("/", "/SYM64/", "__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED")
+_TABLES = frozenset({
+    b"/", b"/SYM64/", b"__.SYMDEF", b"__.SYMDEF/", b"__.SYMDEF SORTED", b"__.SYMDEF_64", b"__.SYMDEF_64/",
+    b"__.SYMDEF_64 SORTED",
+})
 
 
 class Member(NamedTuple):
-    """A member's name and where its bytes stand in the archive."""
+    """Where a member's bytes stand in the archive, and its name as the header has it, `names` being GNU's long ones."""
 
-    name: str
+    raw: bytes
     offset: int
     size: int
+    names: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """The name: GNU's are `name/` and `/123`, a place among the long ones. Most are never asked for."""
+        name = self.raw.removesuffix(b"/")
+        if self.raw[:1] == b"/" and (place := _decimal(self.raw[1:])) is not None:
+            end = self.names.find(b"\n", place, place + _LONGEST_NAME)
+            name = self.names[place : end if end >= 0 else place + _LONGEST_NAME]
+            name = name.partition(b"\0")[0].removesuffix(b"/")
+        return name.decode("utf-8", "backslashreplace")
 
 
 class SubView(View):
@@ -54,8 +68,8 @@ def members(view: View) -> tuple[list[Member], str | None]:
         if raw == b"//":
             names = view.read(start, min(size, _MOST_NAMES))
         else:
-            member = _named(view, raw, names, start, size)
-            if member.name not in _TABLES:
+            member = _bsd(view, raw, start, size) if raw.startswith(b"#1/") else Member(raw, start, size, names)
+            if member.raw not in _TABLES:
                 found.append(member)
         at = start + (size if held else 0)
         at += at % 2
@@ -67,15 +81,8 @@ def _decimal(field: bytes) -> int | None:
     return int(digits) if digits.isdigit() else None
 
 
-def _named(view: View, raw: bytes, names: bytes, offset: int, size: int) -> Member:
-    """Resolve a name: GNU's `name/` and `/123` (a place in a table); BSD's `name` and `#1/20` (before the data)."""
-    if raw.startswith(b"#1/"):
-        length = min(_decimal(raw[3:]) or 0, size)
-        name = view.read(offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
-        offset, size = offset + length, size - length
-    elif raw[:1] == b"/" and (place := _decimal(raw[1:])) is not None:
-        end = names.find(b"\n", place, place + _LONGEST_NAME)
-        name = names[place : end if end >= 0 else place + _LONGEST_NAME].partition(b"\0")[0].removesuffix(b"/")
-    else:
-        name = raw if raw in (b"/", b"/SYM64/") else raw.removesuffix(b"/")
-    return Member(name.decode("utf-8", "backslashreplace"), offset, size)
+def _bsd(view: View, raw: bytes, offset: int, size: int) -> Member:
+    """Return a member of BSD's, whose name stands before its bytes: `#1/20`."""
+    length = min(_decimal(raw[3:]) or 0, size)
+    name = view.read(offset, min(length, _LONGEST_NAME)).rstrip(b"\0")
+    return Member(name, offset + length, size - length)
