@@ -20,7 +20,7 @@ from builtby.pipeline.budget import Budget
 from builtby.pipeline.dull import dull
 from builtby.pipeline.found import Collector, Found, Sack, sealed
 from builtby.pipeline.identify import defect
-from builtby.pipeline.inspect import Inspector
+from builtby.pipeline.inspect import AT_ONCE, Inspector
 from builtby.pipeline.installed import telling_tools, wanted_bytes
 from builtby.pipeline.options import Settings
 from builtby.pipeline.place import Place
@@ -99,7 +99,8 @@ def inspect_file(worker: Inspector, path: str, name: str, prefix: str | None, *,
         if not stat.S_ISREG(status.st_mode):
             collector.skipped(name, "no regular file any more; not read")
             return
-        size, head = status.st_size, os.read(descriptor, HEAD)
+        size = status.st_size
+        head = os.read(descriptor, size if HEAD < size <= AT_ONCE else HEAD)
         collector.found.bytes += size
         if tool and size:
             collector.installed(name)

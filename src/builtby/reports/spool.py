@@ -9,7 +9,7 @@ import msgspec
 
 T = TypeVar("T")
 
-BUFFER = 24 << 20
+BUFFER = 32 << 20
 """Bytes of encoded records that are held before a run is written out."""
 PIECE = 256 << 10
 """Bytes of a run that are read at a time; runs are few, so that their pieces together stay small."""
