@@ -27,6 +27,7 @@ from builtby.model import (
     Role,
 )
 
+_WHY = {class_: f"{class_.value}: {words}" for class_, words in CLASSES.items()}
 _EXPOSED = frozenset({ExposureStatus.AFFECTED, ExposureStatus.UNVERIFIED})
 _INSIDE = frozenset({ExposureClass.ARTIFACT_LINKED, ExposureClass.RUNTIME})
 _ACTIONS = {
@@ -224,7 +225,7 @@ def _class(class_: ExposureClass, subject: Subject) -> tuple[ExposureClass, str]
     """Return what a class in the data means for this subject, and why."""
     if class_ is ExposureClass.RUNTIME and not subject.installed and subject.role is not Role.RUNTIME:
         return ExposureClass.BUILD_HOST, _ELSEWHERE
-    return class_, f"{class_.value}: {CLASSES[class_]}"
+    return class_, _WHY[class_]
 
 
 def _action(class_: ExposureClass, subject: Subject) -> Action:
