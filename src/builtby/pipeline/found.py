@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -122,35 +122,47 @@ class Collector:
         return found
 
 
+class Parcel:
+    """What was found in a piece of work, to be gone through as often as needed.
+
+    It is packed only if it travels to another process, pickled: little as bytes, much as a file.
+    """
+
+    def __init__(self, parts: tuple[Found] | Spool) -> None:
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[Found]:
+        return iter(self._parts)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], "Parcel"], tuple[bytes]]:
+        if not isinstance(self._parts, Spool):
+            return _unpacked, (b"\0" + pack(self._parts[0]),)
+        with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
+            self._parts.copy_to(out)
+        return _unpacked, (b"\1" + os.fsencode(out.name),)
+
+
+def _unpacked(raw: bytes) -> Parcel:
+    return Parcel((unpack(raw[1:]),) if raw[0] == 0 else Spool(Path(os.fsdecode(raw[1:]))))
+
+
 class Sack:
-    """Findings of a piece of work on their way to the process that asked for it: few as bytes, many in a file."""
+    """Gathers the findings of one piece of work from a collector; what is too much to be held goes into a spool."""
 
     def __init__(self, collector: Collector) -> None:
-        self._collector, self._spool = collector, Spool()
-        self._used = False
+        self._collector = collector
+        self._spool: Spool | None = None
         collector.flush = self._flush
 
     def _flush(self, found: Found) -> None:
-        self._used = True
+        self._spool = self._spool or Spool()
         self._spool.add(found)
 
-    def close(self) -> bytes:
-        """Return what `opened` opens."""
+    def close(self) -> Parcel:
+        """Return all of it."""
         self._collector.flush = None
         rest = self._collector.take()
-        if not self._used:
-            return sealed(rest)
+        if self._spool is None:
+            return Parcel((rest,))
         self._spool.add(rest)
-        with tempfile.NamedTemporaryFile(prefix="builtby-", delete=False) as out:
-            self._spool.copy_to(out)
-        return b"\1" + os.fsencode(out.name)
-
-
-def sealed(found: Found) -> bytes:
-    """Return findings for `opened`."""
-    return b"\0" + pack(found)
-
-
-def opened(raw: bytes) -> Iterable[Found]:
-    """Return the findings that a Sack holds, to be gone through as often as needed."""
-    return [unpack(raw[1:])] if raw[0] == 0 else Spool(Path(os.fsdecode(raw[1:])))
+        return Parcel(self._spool)

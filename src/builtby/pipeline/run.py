@@ -14,7 +14,7 @@ from builtby.advisories.store import open_store
 from builtby.model import AdvisoryData, Artifact, Present, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import PACKAGED, Attribution, System, root_of
-from builtby.pipeline.found import Found, Spool, opened
+from builtby.pipeline.found import Found, Spool
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_records, records, tar_layout
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.layer import LayerFound
@@ -89,8 +89,7 @@ class Run:
         attribution = self._attribution(number, resolved)
         walk = Walk(str(resolved), inspector(self._settings).filters)
         work = (Files(self._settings, str(resolved), attribution.prefix, batch.paths) for batch in walk.batches())
-        for files, raw in self._crew.run(inspect_files, work, lost_files):
-            parts = opened(raw)
+        for files, parts in self._crew.run(inspect_files, work, lost_files):
             for found in parts:
                 attribution.take(found)
             for found in parts:

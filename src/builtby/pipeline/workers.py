@@ -18,7 +18,7 @@ from builtby.formats.registry import HEAD
 from builtby.model import Skipped
 from builtby.pipeline.budget import Budget
 from builtby.pipeline.dull import dull
-from builtby.pipeline.found import Collector, Found, Sack, sealed
+from builtby.pipeline.found import Collector, Found, Parcel, Sack
 from builtby.pipeline.identify import defect
 from builtby.pipeline.inspect import AT_ONCE, Inspector
 from builtby.pipeline.installed import telling_tools, wanted_bytes
@@ -64,8 +64,8 @@ class Files(NamedTuple):
     paths: list[str]
 
 
-def inspect_files(work: Files) -> bytes:
-    """Look at files of the disk; return the findings, for `opened`. Runs in a worker."""
+def inspect_files(work: Files) -> Parcel:
+    """Look at files of the disk; return the findings. Runs in a worker."""
     worker = inspector(work.settings)
     sack = Sack(worker.collector)
     names = [relative(path, work.root) for path in work.paths]
@@ -75,10 +75,10 @@ def inspect_files(work: Files) -> bytes:
     return sack.close()
 
 
-def lost_files(work: Files) -> bytes:
+def lost_files(work: Files) -> Parcel:
     """Return what is said of files on which a worker died."""
     said = [Skipped(0, relative(path, work.root), DIED) for path in work.paths]
-    return sealed(Found(skipped=said))
+    return Parcel((Found(skipped=said),))
 
 
 def inspect_file(worker: Inspector, path: str, name: str, prefix: str | None, *, tool: bool = False) -> None:

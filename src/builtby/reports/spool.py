@@ -3,11 +3,15 @@
 import heapq
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import IO, Any, Generic, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+Keyed = tuple[tuple[Any, ...], bytes]
+"""A record as it is stored, behind what it is sorted by."""
 
 BUFFER = 32 << 20
 """Bytes of encoded records that are held before a run is written out."""
@@ -20,14 +24,14 @@ class Spool(Generic[T]):
     """Records of one type, in the order of their key, to be read as often as needed.
 
     A small scan never touches the disk: the first run is written only when BUFFER is full.
-    Records that are equal byte for byte are kept once.
+    Records that are equal byte for byte are kept once. They are stored as JSON, so that a JSON report need only copy.
     """
 
-    def __init__(self, kind: type[T], key: Callable[[T], Any], buffer: int = BUFFER) -> None:
+    def __init__(self, kind: type[T], key: Callable[[T], tuple[Any, ...]], buffer: int = BUFFER) -> None:
         self._key, self._limit = key, buffer
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(kind).decode
-        self._held: list[tuple[Any, bytes]] = []
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(kind).decode
+        self._held: list[Keyed] = []
         self._bytes = 0
         self._file: IO[bytes] | None = None
         self._runs: list[tuple[int, int]] = []
@@ -43,13 +47,13 @@ class Spool(Generic[T]):
             self._write_out()
 
     def __iter__(self) -> Iterator[T]:
-        for _, record in self._distinct():
-            yield record
+        return map(self._decode, self.encoded())
 
     def encoded(self) -> Iterator[bytes]:
-        """Yield the records as they are stored, in order: what a digest is made of."""
-        for raw, _ in self._distinct():
-            yield raw
+        """Yield the records as they are stored, in order."""
+        self._sort()
+        runs = [self._run(start, end) for start, end in self._runs]
+        return (raw for raw, _ in groupby(map(itemgetter(1), heapq.merge(*runs, self._held) if runs else self._held)))
 
     def close(self) -> None:
         """Give the disk space back."""
@@ -66,33 +70,16 @@ class Spool(Generic[T]):
             self._file = tempfile.TemporaryFile(prefix="builtby-")  # noqa: SIM115  # lives as long as the spool
         self._sort()
         start = self._file.seek(0, 2)
-        for _, raw in self._held:
+        for keyed in self._held:
+            raw = msgspec.msgpack.encode(keyed)
             self._file.write(len(raw).to_bytes(_LENGTH, "little") + raw)
         self._runs.append((start, self._file.tell()))
         self._held, self._bytes = [], 0
 
-    def _distinct(self) -> Iterator[tuple[bytes, T]]:
-        self._sort()
-        last = b""
-        for raw, record in self._merged():
-            if raw != last:
-                last = raw
-                yield raw, record
-
-    def _merged(self) -> Iterator[tuple[bytes, T]]:
-        held = ((key, raw, -1, self._decode(raw)) for key, raw in self._held)
-        runs = [self._keyed(number, start, end) for number, (start, end) in enumerate(self._runs)]
-        return ((raw, record) for _, raw, _, record in (heapq.merge(*runs, held) if runs else held))
-
-    def _keyed(self, number: int, start: int, end: int) -> Iterator[tuple[Any, bytes, int, T]]:
-        """Yield a run's records behind what they are merged by; its number comes before records are compared."""
-        for raw in self._run(start, end):
-            record = self._decode(raw)
-            yield self._key(record), raw, number, record
-
-    def _run(self, start: int, end: int) -> Iterator[bytes]:
+    def _run(self, start: int, end: int) -> Iterator[Keyed]:
         """Yield the records of a run; the file is shared by all runs, so each keeps its own place."""
         assert self._file is not None
+        decode = msgspec.msgpack.Decoder(Keyed).decode
         piece = b""
         while start < end or piece:
             if len(piece) < _LENGTH or len(piece) < _LENGTH + int.from_bytes(piece[:_LENGTH], "little"):
@@ -105,6 +92,6 @@ class Spool(Generic[T]):
                 stop = position + _LENGTH + int.from_bytes(piece[position : position + _LENGTH], "little")
                 if stop > len(piece):
                     break
-                yield piece[position + _LENGTH : stop]
+                yield decode(piece[position + _LENGTH : stop])
                 position = stop
             piece = piece[position:]

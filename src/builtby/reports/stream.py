@@ -21,7 +21,7 @@ class JsonWriter:
         self._stream.write(self._opening + encode(name) + b":" + encode(value))
         self._opening = b",\n"
 
-    def array(self, name: str, items: Iterable[Any], write: Callable[[Any], None] | None = None) -> None:
+    def array(self, name: str, items: Iterable[Any], write: Callable[[Any], Any] | None = None) -> None:
         """Write a member whose value is a long array; `write` puts an item down itself, else it is encoded."""
         self._stream.write(self._opening + encode(name) + b":[")
         self._opening = b",\n"
@@ -34,6 +34,10 @@ class JsonWriter:
             else:
                 write(item)
         self._stream.write(b"]" if separator == b"\n" else b"\n]")
+
+    def encoded_array(self, name: str, items: Iterable[bytes]) -> None:
+        """Write a member whose value is a long array of what is JSON already."""
+        self.array(name, items, self._stream.write)
 
     def open(self, name: str) -> "JsonWriter":
         """Begin a member that is an object; the writer returned must be ended before this one goes on."""
