@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 _MOST_ATTRIBUTES = 64
-_CHUNK = 8192
+_CHUNK = 128
+"""Bytes of a table that are read first: in most, the entry of the unit comes first."""
 _MOST_TABLE = 512 << 10
 _UNIT_TAGS = (0x11, 0x4A, 0x3C)
 """compile_unit, skeleton_unit, partial_unit."""

@@ -47,13 +47,14 @@ _BY_CHANCE = {"x86-64": 0.0, "aarch64": 0.01}
 _SAVED = rb"[\x83\x86\x8c-\x8f]"
 """DW_CFA_offset of rbx, rbp, r12 to r15. 0x0e sets the frame's size, 0x41 to 0x7f go on in the code."""
 _WAYS = {
-    _X86_64: (
-        re.compile(rb"\x0e\x10" + _SAVED + rb"\x02[\x41-\x7f]\x0e\x18" + _SAVED + rb"\x03"),
-        re.compile(rb"\x0e\x10[\x41-\x7f]\x0e\x18(?:[\x41-\x7f]\x0e[\x20-\x7f])*+(?:[\x41-\x7f]\x0e[\x80-\xff][\x01-\x7f])?"
-                   rb"(?:" + _SAVED + rb"[\x02-\x08]){2}"),
+    _X86_64: re.compile(
+        rb"\x0e\x10(?:(" + _SAVED + rb"\x02[\x41-\x7f]\x0e\x18" + _SAVED + rb"\x03)"
+        rb"|[\x41-\x7f]\x0e\x18(?:[\x41-\x7f]\x0e[\x20-\x7f])*+(?:[\x41-\x7f]\x0e[\x80-\xff][\x01-\x7f])?"
+        rb"(?:" + _SAVED + rb"[\x02-\x08]){2})",
     ),
-    _AARCH64: (re.compile(rb"\x9d[\x01-\x7f]\x9e[\x01-\x7f]"), re.compile(rb"\x9e[\x01-\x7f]\x9d[\x01-\x7f]")),
+    _AARCH64: re.compile(rb"(\x9d[\x01-\x7f](?=\x9e[\x01-\x7f]))|\x9e[\x01-\x7f](?=\x9d[\x01-\x7f])"),
 }
+"""Both ways; GCC's as the group."""
 _CRT_FRAMES, _FEW_FRAMES = 256, 4096
 """Bytes of frames that the crt and the linkage tables have by themselves, and those of a small program."""
 _OF_CRT = 1
@@ -84,8 +85,9 @@ def read_frames(image: Image, reading: Reading) -> None:
     section = image.section(".eh_frame") if ways is not None else None
     if ways is None or section is None or not holds(image.view, section.offset, min(section.size, MOST)):
         return
-    raw = image.content(section, MOST)
-    gcc, llvm = (len(way.findall(raw)) for way in ways)
+    found = ways.findall(image.content(section, MOST))
+    llvm = found.count(b"")
+    gcc = len(found) - llvm
     if image.machine == _AARCH64 and image.type != ET_REL:
         gcc -= min(gcc, _OF_CRT)
     if not gcc and not llvm:

@@ -70,15 +70,23 @@ class Archives:
     def _members(self, container: Container, source: View | Stream, place: Place, lent: Lent) -> None:
         collector, budget = self._inspector.collector, place.budget
         plain, alike = PLAIN if isinstance(source, View) else (), sampled()
+        passed = 0
 
         def unwanted(path: bytes) -> bool:
-            budget.entry()
-            collector.found.files += 1
+            nonlocal passed
+            passed += 1
             return lent.enough() if path.endswith(alike) else path.endswith(plain)
+
+        def count() -> None:
+            nonlocal passed
+            collector.found.files += passed
+            budget.entry(passed)
+            passed = 0
 
         wrapping, tree = container.name in WRAPPINGS, place.tree and container.name == "tar"
         try:
             for member, stream in _wanted(container, source, lent, unwanted):
+                count()
                 if member.kind != "file":
                     budget.entry()
                     if member.kind not in UNREAD:
@@ -92,6 +100,7 @@ class Archives:
             raise
         except Damaged as damage:
             collector.skipped(place.path, f"{container.name}: {damage}")
+        count()
 
 
 def _wanted(container: Container, source: View | Stream, lent: Lent, unwanted: Unwanted) -> Members:

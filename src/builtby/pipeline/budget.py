@@ -21,9 +21,9 @@ class Budget:
         """Members and bytes that may still come."""
         return max(self._entries, 0), max(self._bytes, 0)
 
-    def entry(self) -> None:
-        """Count one member. Raises Exhausted beyond the bound."""
-        self._entries -= 1
+    def entry(self, count: int = 1) -> None:
+        """Count members. Raises Exhausted beyond the bound."""
+        self._entries -= count
         if self._entries < 0:
             raise Exhausted(f"holds more than {ENTRIES:,} members; the rest was not looked at")
 

@@ -114,16 +114,13 @@ def read(view: View, note: Note, unwanted: Unwanted) -> Members:
     start, size, shift = _directory(view)
     window, claims = _Window(view), _Claims()
     noted = False
-    for data, at, name, attributes in _records(view, start, size):
-        if not noted:
-            note("zip.creator", records.creator(*records.whole(data, at)))
-            noted = True
-        plain = attributes >> 28 in records.FILES and not name.endswith(records.FOLDERS)
-        if plain and unwanted(name):  # as most of a large jar: told from the few fields that were read
-            continue
+    for data, at, name, asked in _records(view, start, size, unwanted):
         fields, extra = records.whole(data, at)
+        if not noted:
+            note("zip.creator", records.creator(fields, extra))
+            noted = True
         kind = records.kind_of(fields, name)
-        if kind == "file" and not plain and unwanted(name):
+        if kind == "file" and not asked and unwanted(name):
             continue
         entry = records.central(fields, records.path_of(name, fields[3]), kind, extra)
         stream = _Unopened(view, window, claims, entry, shift)
@@ -201,14 +198,15 @@ def _wide_directory(view: View, end: int) -> tuple[int, int, int] | None:
     return None
 
 
-def _records(view: View, start: int, size: int) -> Iterator[tuple[bytes, int, bytes, int]]:
-    """Yield, for each central record, bytes and its place in them, its name, and its external attributes.
+def _records(view: View, start: int, size: int, unwanted: Unwanted) -> Iterator[tuple[bytes, int, bytes, bool]]:
+    """Yield, for each central record, bytes and its place in them, its name, and whether `unwanted` was asked of it.
 
+    It is asked of what plainly is a file, told by a few fields, as most of a large jar is; but never of the first.
     The directory is read in slices, whatever size it claims; its count of records is not used, as it overflows.
     """
     fixed, unpack = records.CENTRAL.size, records.BRIEF.unpack_from
     base, data, at, end = start, b"", 0, start + size
-    for _ in range(ENTRIES):
+    for number in range(ENTRIES):
         if base + at + fixed > end:
             return
         if at + _RECORD > len(data) < end - base:
@@ -216,10 +214,12 @@ def _records(view: View, start: int, size: int) -> Iterator[tuple[bytes, int, by
             data = view.read(base, min(SLICE, end - base))
         if len(data) - at < fixed:
             raise Damaged(_SHORT)
-        magic, name, extra, comment, attributes = unpack(data, at)
+        magic, length, extra, comment, attributes = unpack(data, at)
         if magic != records.CENTRAL_MAGIC:
             raise Damaged(_SHORT)
-        name_at = at + fixed
-        yield data, at, data[name_at : name_at + name], attributes
-        at = name_at + name + extra + comment
+        name = data[at + fixed : at + fixed + length]
+        asked = number > 0 and attributes >> 28 in records.FILES and not name.endswith(records.FOLDERS)
+        if not (asked and unwanted(name)):
+            yield data, at, name, asked
+        at += fixed + length + extra + comment
     raise Damaged(f"the zip archive has more than {ENTRIES} members")
