@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 BUILTBY = (sys.executable, "-m", "builtby")
+_BASE = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}")
+PYTHON = str(_BASE) if Path(sys.executable).is_relative_to("/tmp") else sys.executable
+"""An interpreter that builds can see: guards hide /tmp, and with it the environment of a checkout there."""
 
 
 class Ran(NamedTuple):

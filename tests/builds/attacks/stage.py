@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from tests.builds.attacks.sink import daemon, sink
-from tests.builds.recorded import Ran, recorded
+from tests.builds.recorded import PYTHON, Ran, recorded
 
 HERE = Path(__file__).parent
 
@@ -69,7 +68,7 @@ class Stage(NamedTuple):
     def words(self, *, honest: bool = False) -> tuple[str, ...]:
         """Return the attack's command, or that of its honest twin."""
         command = self.attack.honest if honest else self.attack.command
-        return "/bin/sh", "-c", command.replace("{python}", sys.executable)
+        return "/bin/sh", "-c", command.replace("{python}", PYTHON)
 
     def is_harmed(self) -> bool:
         """Whether the attack did what it wanted."""
@@ -108,7 +107,7 @@ def stage(attack: Attack, folder: Path, address: str) -> dict[str, str]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
         file.chmod(0o755 if text.startswith("#!") else 0o644)
-    (folder / "bin/python3").symlink_to(sys.executable)
+    (folder / "bin/python3").symlink_to(PYTHON)
     path = f"{_tools()}:{folder / 'bin'}:{os.environ['PATH']}"
     kept = {name: os.environ[name] for name in ("LANG", "TERM") if name in os.environ}
     return {**kept, "HOME": str(folder / "home"), "PATH": path, "SINK": address, "BUILTBY_STATE": str(folder / "state"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.builds.guard.guarded import POSSIBLE, SECRET, guarded, home_of
-from tests.builds.recorded import Ran
+from tests.builds.recorded import PYTHON, Ran
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 POLICY = 'name = "test"\n[files]\nsource = "read-only"\nwrite = ["out"]\n'
@@ -41,9 +42,9 @@ def tried(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         place = f"{elsewhere}/docker.sock"
         daemon.bind(place)
         daemon.listen()
-        script = Path(__file__).with_name("attacks.py")
+        script = str(shutil.copy(Path(__file__).with_name("attacks.py"), folder))
         ran = guarded(
-            folder, request.param, sys.executable, str(script), place, str(server.getsockname()[1]), str(other.pid),
+            folder, request.param, PYTHON, script, place, str(server.getsockname()[1]), str(other.pid),
             str(toolchain / "bin"), str(home_of(folder)), policy=POLICY, environment={
                 "DEPLOY_TOKEN": SECRET, "HARMLESS_NAME": "ghp_" + "0" * 36, "SSH_AUTH_SOCK": place,
                 "GITHUB_ENV": str(folder.parent / "env"), "PATH": f"{toolchain / 'bin'}:{os.environ['PATH']}"})

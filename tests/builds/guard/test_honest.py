@@ -16,6 +16,7 @@ from builtby.builds.guard.policy import parse
 from builtby.builds.model import SCHEMA, Endpoint, FileUse, Record
 from tests.builds.guard.guarded import POSSIBLE, guarded
 from tests.builds.guard.index import NAME, index
+from tests.builds.recorded import PYTHON
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 
@@ -100,7 +101,7 @@ def test_pip_fetches_without_hooks_network_and_builds_without_any(place: Path, l
     target.mkdir()
     with index() as address:
         environment = {**os.environ, "PIP_INDEX_URL": address, "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}
-        ran = guarded(place, level, sys.executable, "-m", "pip", "install", "-q", "--target", str(target),
+        ran = guarded(place, level, PYTHON, "-m", "pip", "install", "-q", "--target", str(target),
                       "--no-build-isolation", NAME, preset="pip", environment=environment)
     assert ran.code == 0, ran.err + ran.out
     assert (target / "guarded_example.py").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds.guard.guarded import POSSIBLE, guarded
+from tests.builds.recorded import PYTHON
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 MEMORY = "import os; f = os.memfd_create('x'); os.write(f, open('/bin/true', 'rb').read()); " \
@@ -61,7 +62,7 @@ def test_programs_of_the_project_run(place: Path, level: int, text: str) -> None
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_a_program_in_memory_is_not_run(place: Path, level: int) -> None:
-    ran = guarded(place, level, sys.executable, "-c", MEMORY)
+    ran = guarded(place, level, PYTHON, "-c", MEMORY)
     assert ran.code != 0
     assert "PermissionError" in ran.err
     assert [one["path"].partition(" ")[0] for one in ran.findings("guard-program-denied")] == ["/memfd:x"]
@@ -69,7 +70,7 @@ def test_a_program_in_memory_is_not_run(place: Path, level: int) -> None:
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_a_policy_can_allow_both(place: Path, level: int) -> None:
-    text = f"PATH=$PWD/bin:$PATH; sed && {sys.executable} -c \"$0\""
+    text = f"PATH=$PWD/bin:$PATH; sed && {PYTHON} -c \"$0\""
     ran = guarded(place, level, "/bin/sh", "-c", text, MEMORY, policy=ALLOWED)
     assert (ran.code, ran.out) == (0, "the project's\n"), ran.err
     assert ran.findings("guard-program-denied") == []

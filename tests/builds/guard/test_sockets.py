@@ -10,6 +10,7 @@ import pytest
 
 from builtby.builds.guard.sockets import identity, standing
 from tests.builds.guard.guarded import POSSIBLE, guarded
+from tests.builds.recorded import PYTHON
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards are Linux's")
 CONNECT = "import socket,sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1]); print('reached')"
@@ -32,7 +33,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_a_daemon_in_the_project_is_not_reached(place: Path, level: int) -> None:
-    ran = guarded(place, level, sys.executable, "-c", CONNECT, "run/d.sock")
+    ran = guarded(place, level, PYTHON, "-c", CONNECT, "run/d.sock")
     assert "reached" not in ran.out
     assert ran.code != 0
     (found,) = ran.findings("guard-socket-denied")
@@ -41,7 +42,7 @@ def test_a_daemon_in_the_project_is_not_reached(place: Path, level: int) -> None
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_another_name_does_not_help(place: Path, level: int) -> None:
-    text = f"mv run/d.sock x.sock || ln run/d.sock x.sock || ln -s run/d.sock x.sock; {sys.executable} -c \"$0\" x.sock"
+    text = f"mv run/d.sock x.sock || ln run/d.sock x.sock || ln -s run/d.sock x.sock; {PYTHON} -c \"$0\" x.sock"
     ran = guarded(place, level, "/bin/sh", "-c", text, CONNECT)
     assert "reached" not in ran.out
     assert ran.findings("guard-socket-denied") or "x.sock" in ran.err
@@ -49,14 +50,14 @@ def test_another_name_does_not_help(place: Path, level: int) -> None:
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_a_policy_can_allow_it(place: Path, level: int) -> None:
-    ran = guarded(place, level, sys.executable, "-c", CONNECT, "run/d.sock",
+    ran = guarded(place, level, PYTHON, "-c", CONNECT, "run/d.sock",
                   policy='name = "x"\n[files]\nwrite = ["run/d.sock"]\n')
     assert ran.out == "reached\n", ran.err
 
 
 @pytest.mark.parametrize("level", POSSIBLE)
 def test_the_builds_own_sockets_work(place: Path, level: int) -> None:
-    assert guarded(place, level, sys.executable, "-c", OWN).out == "reached\n"
+    assert guarded(place, level, PYTHON, "-c", OWN).out == "reached\n"
 
 
 def test_sockets_are_known_by_what_they_are(place: Path) -> None:
