@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
+from operator import is_
 from pathlib import Path
 from typing import IO, Literal
 
@@ -60,15 +61,22 @@ class Index:
         self.tools: dict[Tool, int] = {}
         self.exposures: list[Exposure] = []
         self._places: dict[tuple[object, ...], int] = {}
+        self._last: tuple[tuple[object, ...], tuple[int, ...], tuple[int, ...]] = ((), (), ())
 
     def item(self, record: Artifact | Present) -> Item:
         """Return a record in short."""
-        exposures = tuple(map(self._exposure, (*record.exposures, *record.not_exposed)))
         if isinstance(record, Present):
             tools: tuple[int, ...] = (self._tool(Tool(record.tool, record.version, record.role)),)
-            return Item(record.target, record.path, "", True, tools, exposures)
-        tools = tuple(self._tool(_tool(made)) for made in record.built_by)
+            return Item(record.target, record.path, "", True, tools, self._all(record))
+        told = record.built_by, record.exposures, record.not_exposed
+        known, tools, exposures = self._last
+        if not (known and all(map(is_, told, known))):  # a thousand .pyc files of one Python share them
+            tools, exposures = tuple(self._tool(_tool(made)) for made in record.built_by), self._all(record)
+            self._last = told, tools, exposures
         return Item(record.target, record.path, record.sha256, False, tools, exposures)
+
+    def _all(self, record: Artifact | Present) -> tuple[int, ...]:
+        return tuple(map(self._exposure, (*record.exposures, *record.not_exposed)))
 
     def _tool(self, tool: Tool) -> int:
         return self.tools.setdefault(tool, len(self.tools))
