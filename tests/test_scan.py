@@ -3,6 +3,7 @@
 import os
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ def dies_on_three(item: int) -> int:
 
 
 def test_work_on_which_a_worker_dies_is_lost_and_no_other() -> None:
-    results = list(Crew(2, None).run(dies_on_three, range(1, 9), lambda _: -1))
+    with closing(Crew(2, None)) as crew:
+        results = list(crew.run(dies_on_three, range(1, 9), lambda _: -1))
     assert results == [(n, -1 if n == 3 else n) for n in range(1, 9)]
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from time import monotonic
@@ -47,13 +48,14 @@ class Run:
     def records(self) -> Iterator[Record]:
         """Yield the records of all targets, judged by what is known of their tools."""
         judge = Judge(open_store())
-        for record in chain.from_iterable(map(self._of_target, self._refs)):
-            if isinstance(record, Artifact):
-                yield judge.artifact(record)
-            elif isinstance(record, Present):
-                yield judge.present(record)
-            else:
-                yield record
+        with closing(self._crew):
+            for record in chain.from_iterable(map(self._of_target, self._refs)):
+                if isinstance(record, Artifact):
+                    yield judge.artifact(record)
+                elif isinstance(record, Present):
+                    yield judge.present(record)
+                else:
+                    yield record
         self.advisories = judge.info
 
     def _of_target(self, ref: str) -> Iterator[Record]:

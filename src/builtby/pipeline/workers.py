@@ -128,10 +128,26 @@ def inspect_stream(worker: Inspector, chunks: Iterator[bytes]) -> None:
 
 
 class Crew:
-    """Runs pieces of work: in this process, in processes of its own, or in an executor that was handed in."""
+    """Runs pieces of work: in this process, in processes of its own, or in an executor that was handed in.
+
+    Its own processes are there from the first work for several until it is closed.
+    """
 
     def __init__(self, jobs: int, executor: Executor | None) -> None:
         self.jobs, self._given = max(jobs, 1), executor
+        self._own: Executor | None = None
+
+    def close(self) -> None:
+        """Let its own processes end."""
+        own, self._own = self._own, None
+        if own is not None:
+            own.shutdown(wait=True, cancel_futures=True)
+
+    def _executor(self) -> Executor:
+        if self._given is not None:
+            return self._given
+        self._own = self._own or _pool(self.jobs)
+        return self._own
 
     def run(
         self, function: Callable[[T], R], work: Iterable[T], lost: Callable[[T], R],
@@ -148,21 +164,16 @@ class Crew:
             for item in rest:
                 yield item, function(item)
             return
-        executor = self._given or _pool(self.jobs)
         begun: deque[tuple[T, Future[R]]] = deque()
-        try:
-            while _begin(executor, function, rest, begun, AHEAD * self.jobs):
-                item, future = begun.popleft()
-                try:
-                    yield item, future.result()
-                except BrokenExecutor:
-                    again = [item, *(other for other, _ in begun)]
-                    begun.clear()
-                    yield from ((item, _alone(function, item, lost)) for item in again)
-                    executor = self._given or _pool(self.jobs)
-        finally:
-            if self._given is None:
-                executor.shutdown(wait=True, cancel_futures=True)
+        while _begin(self._executor(), function, rest, begun, AHEAD * self.jobs):
+            item, future = begun.popleft()
+            try:
+                yield item, future.result()
+            except BrokenExecutor:
+                again = [item, *(other for other, _ in begun)]
+                begun.clear()
+                yield from ((item, _alone(function, item, lost)) for item in again)
+                self.close()
 
 
 def _begin(
