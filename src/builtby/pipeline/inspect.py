@@ -62,7 +62,7 @@ class Inspector:
         if isinstance(view, FileView) and view.size <= SMALL:
             self._held(form, memoryview(view.read(0, view.size)), place)
         elif isinstance(view, FileView) and view.size <= self._buffers.hold(place.level):
-            buffer = self._buffers.take(place.level, view.size)
+            buffer = self._buffers.take(place.level)
             self._held(form, memoryview(buffer)[: view.load(buffer)], place)
         elif not form.hoist:
             self.artifact(self.identifier.view(form, view, place.inner), place, digest_of(view), view.size)
@@ -125,7 +125,7 @@ class Inspector:
             return memoryview(head), b""
         hold = self._buffers.hold(level)
         wanted = max(hold if member.size is None else min(member.size, hold), len(head))
-        buffer = self._buffers.take(level, wanted)
+        buffer = self._buffers.take(level)
         buffer[: len(head)] = head
         end = fill(stream, buffer, len(head), wanted)
         return memoryview(buffer)[:end], stream.read(1) if end == hold else b""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-HOLD = 32 << 20
+HOLD = 16 << 20
 """Largest archive member that is held in memory whole; of larger ones only the needed ranges are."""
 DEPTH = 16
 """How deep archives may be nested."""

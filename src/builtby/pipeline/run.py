@@ -15,7 +15,8 @@ from builtby.advisories.store import open_store
 from builtby.model import AdvisoryData, Artifact, Present, Record, Skipped, Target, text
 from builtby.packages.buildinfo_store import lookup
 from builtby.pipeline.attribute import PACKAGED, Attribution, System, root_of
-from builtby.pipeline.found import Found, Spool
+from builtby.pipeline.filters import Filters
+from builtby.pipeline.found import Collector, Found, Spool
 from builtby.pipeline.image import FolderLayout, TarLayout, folder_layout, image_records, records, tar_layout
 from builtby.pipeline.inspect import Inspector
 from builtby.pipeline.layer import LayerFound
@@ -89,7 +90,7 @@ class Run:
         number = self._new(ref, "directory")
         resolved = path.resolve()
         attribution = self._attribution(number, resolved)
-        walk = Walk(str(resolved), inspector(self._settings).filters)
+        walk = Walk(str(resolved), Filters(self._settings, Collector()))
         work = (Files(self._settings, str(resolved), attribution.prefix, batch.paths) for batch in walk.batches())
         for files, parts in self._crew.run(inspect_files, work, lost_files):
             for found in parts:

@@ -165,15 +165,19 @@ class Crew:
                 yield item, function(item)
             return
         begun: deque[tuple[T, Future[R]]] = deque()
-        while _begin(self._executor(), function, rest, begun, AHEAD * self.jobs):
-            item, future = begun.popleft()
-            try:
-                yield item, future.result()
-            except BrokenExecutor:
-                again = [item, *(other for other, _ in begun)]
-                begun.clear()
-                yield from ((item, _alone(function, item, lost)) for item in again)
-                self.close()
+        try:
+            while _begin(self._executor(), function, rest, begun, AHEAD * self.jobs):
+                item, future = begun.popleft()
+                try:
+                    yield item, future.result()
+                except BrokenExecutor:
+                    again = [item, *(other for other, _ in begun)]
+                    begun.clear()
+                    yield from ((item, _alone(function, item, lost)) for item in again)
+                    self.close()
+        finally:
+            for _, future in begun:
+                future.cancel()
 
 
 def _begin(

@@ -13,7 +13,7 @@ T = TypeVar("T")
 Keyed = tuple[tuple[Any, ...], bytes]
 """A record as it is stored, behind what it is sorted by."""
 
-BUFFER = 32 << 20
+BUFFER = 16 << 20
 """Bytes of encoded records that are held before a run is written out."""
 PIECE = 256 << 10
 """Bytes of a run that are read at a time; runs are few, so that their pieces together stay small."""
